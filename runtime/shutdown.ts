@@ -1,0 +1,48 @@
+import { toCodedError } from './errors.ts';
+import type { Log } from './log.ts';
+
+type Step = () => Promise<void> | void;
+
+/**
+ * Ends a process in order: steps run once, last added first, on SIGTERM, SIGINT or when the parent's channel closes
+ * (which it also does when the parent is killed with -9).
+ */
+export class Shutdown {
+  readonly #steps: { readonly name: string; readonly step: Step }[] = [];
+  readonly #log: Log;
+  #running: Promise<void> | undefined;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Adds a step; it runs before those added earlier. */
+  add(name: string, step: Step): void {
+    this.#steps.push({ name, step });
+  }
+
+  /** Listens for the signals and the parent's end, and exits the process after the steps. */
+  listen(): void {
+    const end = (reason: string, exitCode: number) => {
+      this.#log.info({ event: 'shutdown', reason }, 'shutting down');
+      void this.run().then(() => process.exit(exitCode));
+    };
+    process.once('SIGTERM', () => end('SIGTERM', 0));
+    process.once('SIGINT', () => end('SIGINT', 0));
+    if (process.connected) process.once('disconnect', () => end('parent ended', 0));
+  }
+
+  /** Runs the steps, once however often it is called; a failing step does not keep the others from running. */
+  run(): Promise<void> {
+    this.#running ??= (async () => {
+      for (const { name, step } of [...this.#steps].reverse()) {
+        try {
+          await step();
+        } catch (thrown) {
+          this.#log.error({ event: 'shutdown.step.failed', step: name, error: toCodedError(thrown).message });
+        }
+      }
+    })();
+    return this.#running;
+  }
+}

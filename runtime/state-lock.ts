@@ -1,0 +1,34 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { CodedError } from './errors.ts';
+
+/** Ownership of a state folder; it ends with `release` or with the process, even by kill -9. */
+export interface StateLock {
+  release(): void;
+}
+
+/**
+ * Makes this process the one owner of a state folder. The lock is an exclusive SQLite lock, so that a dead owner
+ * leaves nothing behind that somebody must clean up.
+ * @throws CodedError `E_STATE_IN_USE` if another process owns it.
+ */
+export function lockState(folder: string): StateLock {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const database = new Database(join(folder, 'owner.lock'), { timeout: 0 });
+  try {
+    database.pragma('locking_mode = EXCLUSIVE');
+    database.exec('BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS owner (pid INTEGER); COMMIT; BEGIN EXCLUSIVE');
+  } catch (cause) {
+    database.close();
+    throw new CodedError('E_STATE_IN_USE', `the state folder ${folder} belongs to another running process`, {
+      cause,
+    });
+  }
+  return {
+    release: () => {
+      database.exec('ROLLBACK');
+      database.close();
+    },
+  };
+}
