@@ -1,0 +1,97 @@
+import { useState } from 'preact/hooks';
+import type { Participant, Run } from './api.ts';
+import { loss, percent } from './format.ts';
+
+interface ParticipantPanelProps {
+  readonly participants: readonly Participant[];
+  readonly run: Run | undefined;
+}
+
+/** All participants with their state, and one of them in detail. */
+export function ParticipantPanel({ participants, run }: ParticipantPanelProps) {
+  const [chosen, setChosen] = useState<string>();
+  const sorted = [...participants].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const participant = sorted.find(({ id }) => id === chosen) ?? sorted[0];
+  return (
+    <section class="card" aria-label="Participants">
+      <h2>Participants</h2>
+      {participant === undefined ? (
+        <p class="hint">None has joined yet. “fedshell trainer FILE” joins those of a trainer file.</p>
+      ) : (
+        <>
+          <table>
+            <thead>
+              <tr>
+                <th>participant</th>
+                <th>state</th>
+                <th>epoch</th>
+                <th>accuracy</th>
+              </tr>
+            </thead>
+            <tbody>
+              {sorted.map((one) => (
+                <tr key={one.id} class={one.id === participant.id ? 'chosen' : ''}>
+                  <td>
+                    <button type="button" class="link" onClick={() => setChosen(one.id)}>
+                      {one.id}
+                    </button>
+                  </td>
+                  <td class={`state ${one.state}`}>{one.state}</td>
+                  <td>
+                    {one.state === 'training' && one.progress
+                      ? `${one.progress.epoch}/${one.progress.epochs}`
+                      : ''}
+                  </td>
+                  <td>{percent(globalResult(run, one.id)?.accuracy)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          <Detail participant={participant} run={run} />
+        </>
+      )}
+    </section>
+  );
+}
+
+/** What the newest evaluated global version scores on this participant's test windows. */
+function globalResult(run: Run | undefined, participantId: string) {
+  return run?.evaluations.at(-1)?.perParticipant.find(({ participant }) => participant === participantId);
+}
+
+function Detail({ participant, run }: { participant: Participant; run: Run | undefined }) {
+  const data =
+    participant.data?.find(({ federation }) => federation === run?.federation) ?? participant.data?.[0];
+  const result = globalResult(run, participant.id);
+  const facts: [string, string][] = [
+    ['pool', participant.pool],
+    ...Object.entries(participant.attributes).map(([name, value]): [string, string] => [name, value]),
+    ['windows', String(data?.windows ?? '–')],
+    ['train / test examples', data ? `${data.trainExamples} / ${data.testExamples}` : '–'],
+    ['left out', describeExcluded(data?.excludedWindows)],
+    ['global model here', `${percent(result?.accuracy)}, loss ${loss(result?.loss)}`],
+    [
+      'local training',
+      participant.progress
+        ? `${percent(participant.progress.trainedAccuracy)}, loss ${loss(participant.progress.trainedLoss)}`
+        : '–',
+    ],
+    ['shell', participant.shellId ?? '–'],
+  ];
+  return (
+    <dl class="facts" aria-label={`Participant ${participant.id}`}>
+      {participant.reason !== undefined && <p class="hint">{participant.reason}</p>}
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function describeExcluded(excluded: Record<string, number> | undefined): string {
+  const causes = Object.entries(excluded ?? {}).filter(([, count]) => count > 0);
+  return causes.length === 0 ? 'none' : causes.map(([cause, count]) => `${count} ${cause}`).join(', ');
+}
