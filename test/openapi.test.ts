@@ -1,0 +1,62 @@
+import { parseAndValidate, validate } from '../openapi/validate.ts';
+import { CodedError } from '../runtime/errors.ts';
+
+function faultsOf(act: () => unknown) {
+  try {
+    act();
+  } catch (thrown) {
+    if (thrown instanceof CodedError) return thrown.faults;
+    throw thrown;
+  }
+  throw new Error('nothing was refused');
+}
+
+const trainerFile = `
+aggregator: http://127.0.0.1:8600
+pool: { id: hall-3 }
+participants:
+  - id: press-1
+    source:
+      opcua:
+        endpoint: opc.tcp://press-1:4840
+        signals:
+          vibration: { node: "nsu=urn:press;s=Wave" }
+`;
+
+describe('a file that a person wrote', () => {
+  it('is taken in YAML and in JSON, its defaults filled in', () => {
+    const fromYaml = parseAndValidate('TrainerFile', trainerFile, 'hall.yaml');
+    const fromJson = parseAndValidate('TrainerFile', JSON.stringify(fromYaml), 'hall.json');
+    expect(fromJson).toEqual(fromYaml);
+    expect(fromYaml.participants[0]?.source.opcua).toMatchObject({
+      securityMode: 'SignAndEncrypt',
+      queueSize: 200,
+    });
+  });
+
+  it('is refused with all its faults, each with path and line', () => {
+    const text = trainerFile
+      .replace('hall-3', 'hall 3')
+      .replace('    source:', '    colour: red\n    source:')
+      .replace('opc.tcp:', 'http:');
+    const faults = faultsOf(() => parseAndValidate('TrainerFile', text, 'hall.yaml'));
+    expect(faults).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ path: '/pool/id', line: 3 }),
+        expect.objectContaining({ path: '/participants/0/colour', line: 6, message: 'unknown key' }),
+        expect.objectContaining({ path: '/participants/0/source/opcua/endpoint', line: 9 }),
+      ]),
+    );
+    expect(faults).toHaveLength(3);
+  });
+
+  it('is refused with the line when it is no YAML', () => {
+    const faults = faultsOf(() => parseAndValidate('TrainerFile', 'pool: {\nid: [', 'hall.yaml'));
+    expect(faults[0]?.line).toBeGreaterThanOrEqual(2);
+  });
+
+  it('names what was allowed for a wrong choice', () => {
+    const faults = faultsOf(() => validate('CohortSpec', { kind: 'some' }, 'the cohort'));
+    expect(faults.map(({ message }) => message).join()).toContain('must be all');
+  });
+});
