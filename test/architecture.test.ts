@@ -20,7 +20,7 @@ interface Rule {
 
 const RULES: Readonly<Record<string, Rule>> = {
   runtime: { ours: [] },
-  learning: { ours: ['runtime/errors.ts'], node: false },
+  learning: { ours: ['runtime/errors.ts', 'runtime/canonical-json.ts'], node: false },
   openapi: { ours: ['runtime'] },
   connectors: { ours: ['runtime', 'openapi/schemas.ts', 'openapi/generated'] },
   'connectors/opcua': {

@@ -1,0 +1,164 @@
+import { CodedError, type ErrorCode, type Fault } from '../runtime/errors.ts';
+import { partTensorName, readUpdateHeader, type UpdateHeader } from './update-header.ts';
+import type { SafetensorsHeader } from './weights/safetensors-header.ts';
+import { streamSafetensors } from './weights/stream-safetensors.ts';
+import { areFinite, sameShape, type TensorPiece, type TensorSpec } from './weights/tensor.ts';
+
+/** The part of an update that every strategy has: trained weights minus base weights. */
+export const DELTA_PART = 'delta';
+
+/** For the contribution key and the scalars. */
+const HEADER_BYTES = 65_536;
+
+/** For a tensor's entry and its role. */
+const HEADER_BYTES_PER_TENSOR = 2048;
+
+/** What an update must be to count, known before its first byte comes. */
+export interface ExpectedUpdate {
+  readonly run: string;
+  readonly round: number;
+  readonly roundAttempt: number;
+  readonly participant: string;
+  readonly baseSha256: string;
+  /** The strategy's; each holds every tensor of the base version. */
+  readonly parts: readonly string[];
+  /** Those of the base version. */
+  readonly tensors: readonly TensorSpec[];
+}
+
+/**
+ * Checks an update as its bytes come, in constant memory: format, key, base version, tensors, shapes, finite values.
+ * Nothing of it is used in arithmetic before this has returned.
+ * @throws CodedError with every fault: `E_UPDATE_TRUNCATED`, `E_UPDATE_MALFORMED`, `E_UPDATE_BASE`, `E_UPDATE_SHAPES` or
+ * `E_UPDATE_NOT_FINITE`.
+ */
+export async function verifyUpdate(
+  chunks: AsyncIterable<Uint8Array>,
+  expected: ExpectedUpdate,
+): Promise<UpdateHeader> {
+  try {
+    const stream = await streamSafetensors(chunks, { maximumHeaderBytes: maximumHeaderBytes(expected) });
+    try {
+      const header = checkUpdate(stream.header, expected);
+      await checkFinite(stream.values);
+      return header;
+    } finally {
+      await stream.close();
+    }
+  } catch (error) {
+    throw asUpdateError(error);
+  }
+}
+
+/**
+ * Checks all that the header of an update's file tells. Where several things are wrong, the code is that of the first
+ * in the order below and the faults are all.
+ * @throws CodedError `E_UPDATE_MALFORMED` (no header, another contribution's key), `E_UPDATE_BASE` or `E_UPDATE_SHAPES`.
+ */
+export function checkUpdate(file: SafetensorsHeader, expected: ExpectedUpdate): UpdateHeader {
+  const header = readUpdateHeader(file);
+  const found: [code: ErrorCode, faults: Fault[]][] = [
+    ['E_UPDATE_MALFORMED', keyFaults(header, expected)],
+    ['E_UPDATE_BASE', baseFaults(header, expected)],
+    ['E_UPDATE_SHAPES', [...tensorFaults(file, expected), ...roleFaults(file, header)]],
+  ];
+  const code = found.find(([, faults]) => faults.length > 0)?.[0];
+  if (code === undefined) return header;
+  const faults = found.flatMap(([, some]) => some);
+  throw new CodedError(code, `${describe(expected)} is refused: ${faults[0]?.message}`, { faults });
+}
+
+/**
+ * Reads the values to their end and refuses any that is infinite or not a number.
+ * @throws CodedError `E_UPDATE_NOT_FINITE` with a fault per tensor.
+ */
+export async function checkFinite(values: AsyncIterable<TensorPiece>): Promise<void> {
+  const wrong = new Map<string, { first: number; count: number }>();
+  for await (const piece of values) {
+    if (areFinite(piece.values)) continue;
+    for (let index = 0; index < piece.values.length; index++) {
+      if (Number.isFinite(piece.values[index])) continue;
+      const known = wrong.get(piece.tensor);
+      if (known === undefined) wrong.set(piece.tensor, { first: piece.offset + index, count: 1 });
+      else known.count++;
+    }
+  }
+  if (wrong.size === 0) return;
+  const faults = [...wrong].map(([path, { first, count }]) => ({
+    path,
+    message: `${count} values are not finite, the first at ${first}`,
+  }));
+  throw new CodedError(
+    'E_UPDATE_NOT_FINITE',
+    `the update has values that are not finite: ${faults[0]?.path}`,
+    {
+      faults,
+    },
+  );
+}
+
+function keyFaults(header: UpdateHeader, expected: ExpectedUpdate): Fault[] {
+  return (['run', 'round', 'roundAttempt', 'participant'] as const)
+    .filter((member) => header[member] !== expected[member])
+    .map((path) => ({
+      path,
+      message: `${path} is ${header[path]}, it was sent as that of ${expected[path]}`,
+    }));
+}
+
+function baseFaults(header: UpdateHeader, expected: ExpectedUpdate): Fault[] {
+  if (header.baseSha256 === expected.baseSha256) return [];
+  const message = `it began from version ${header.baseSha256}, the round's base is ${expected.baseSha256}`;
+  return [{ path: 'baseSha256', message }];
+}
+
+function tensorFaults(file: SafetensorsHeader, expected: ExpectedUpdate): Fault[] {
+  const actual = new Map(file.tensors.map(({ name, shape }) => [name, shape]));
+  const faults: Fault[] = [];
+  for (const part of expected.parts) {
+    for (const tensor of expected.tensors) {
+      const name = partTensorName(part, tensor.name);
+      const shape = actual.get(name);
+      if (shape === undefined) faults.push({ path: name, message: `tensor ${name} is missing` });
+      else if (!sameShape(shape, tensor.shape)) {
+        const message = `tensor ${name} has shape [${shape.join(', ')}], the model's is [${tensor.shape.join(', ')}]`;
+        faults.push({ path: name, message });
+      }
+      actual.delete(name);
+    }
+  }
+  for (const name of actual.keys())
+    faults.push({ path: name, message: `tensor ${name} is not of the model` });
+  return faults;
+}
+
+function roleFaults(file: SafetensorsHeader, header: UpdateHeader): Fault[] {
+  const names = new Set(file.tensors.map(({ name }) => name));
+  const faults: Fault[] = [];
+  for (const path of names) {
+    const role = Object.hasOwn(header.roles, path) ? header.roles[path] : undefined;
+    if (role === undefined) faults.push({ path, message: `tensor ${path} has no role` });
+    if (role === 'local') faults.push({ path, message: `tensor ${path} is local and must not be sent` });
+  }
+  for (const path of Object.keys(header.roles)) {
+    if (!names.has(path)) faults.push({ path, message: `there is a role for ${path}, but no such tensor` });
+  }
+  return faults;
+}
+
+/** Room for an honest header and no more: a long one keeps the reader busy before its first fault shows. */
+function maximumHeaderBytes({ parts, tensors }: ExpectedUpdate): number {
+  return HEADER_BYTES + parts.length * tensors.length * HEADER_BYTES_PER_TENSOR;
+}
+
+/** The codes that a sender is told: a file cut off may be sent again, any other fault would come back with it. */
+function asUpdateError(error: unknown): unknown {
+  if (!(error instanceof CodedError) || error.code !== 'E_MALFORMED_SAFETENSORS') return error;
+  const code = error.details['truncated'] === true ? 'E_UPDATE_TRUNCATED' : 'E_UPDATE_MALFORMED';
+  return new CodedError(code, error.message, { cause: error, faults: error.faults });
+}
+
+function describe(expected: ExpectedUpdate): string {
+  const { participant, run, round, roundAttempt } = expected;
+  return `the update of participant ${participant} for run ${run}, round ${round}, attempt ${roundAttempt}`;
+}
