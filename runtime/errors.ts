@@ -74,6 +74,8 @@ const ERROR_KINDS = {
   E_HASH_MISMATCH: { status: 502, retryable: true },
   E_AAS_REQUEST: { status: 502, retryable: true },
   E_AAS_NOT_FOUND: { status: 404, retryable: false },
+  E_AAS_WRONG_METHOD: { status: 405, retryable: false },
+  E_AAS_NOT_BUILT: { status: 501, retryable: false },
   E_RUN_FAILED: { status: 500, retryable: false },
   E_INTERNAL: { status: 500, retryable: true },
 } as const satisfies Record<string, ErrorKind>;

@@ -29,7 +29,9 @@ export class Shutdown {
     };
     process.once('SIGTERM', () => end('SIGTERM', 0));
     process.once('SIGINT', () => end('SIGINT', 0));
+    // The channel may have closed while this process was still loading; only `send` tells that there was one.
     if (process.connected) process.once('disconnect', () => end('parent ended', 0));
+    else if (process.send !== undefined) end('parent ended', 0);
   }
 
   /** Runs the steps, once however often it is called; a failing step does not keep the others from running. */

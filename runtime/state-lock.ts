@@ -28,6 +28,9 @@ export function lockState(folder: string): StateLock {
   return {
     release: () => {
       database.exec('ROLLBACK');
+      // An exclusive connection keeps its lock until it reads in normal mode; closing it only marks it for collection.
+      database.pragma('locking_mode = NORMAL');
+      database.exec('SELECT 1 FROM sqlite_master');
       database.close();
     },
   };

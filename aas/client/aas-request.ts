@@ -1,0 +1,125 @@
+import { CodedError } from '../../runtime/errors.ts';
+
+/** How an AAS server is reached. */
+export interface AasConnection {
+  /** Base URL of the registry or environment. */
+  readonly url: string;
+  /** Sent to that server only, never to another one that a descriptor names. */
+  readonly bearerToken?: string;
+  /** Time until an answer begins, and between two parts of it. @defaultValue 10000 */
+  readonly timeoutMs?: number;
+}
+
+/** The connection's server, without a slash at the end. @throws CodedError `E_INVALID_INPUT` unless http or https */
+export function baseUrlOf(connection: AasConnection): string {
+  return httpUrl(connection.url).href.replace(/\/+$/, '');
+}
+
+/** @throws CodedError `E_INVALID_INPUT` unless it is an absolute http or https URL */
+export function httpUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
+    throw new CodedError('E_INVALID_INPUT', `"${text}" is not an http or https URL`);
+  }
+  return url;
+}
+
+interface AasRequest {
+  readonly method?: 'GET' | 'POST';
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer of 2xx whose body is still to be read; `keepAlive` puts the timeout off by another turn. */
+export interface AasAnswer {
+  readonly response: Response;
+  keepAlive(): void;
+  /** Must be called when the body has been read, or is not wanted. */
+  end(): void;
+}
+
+/**
+ * Sends one request and waits for a success.
+ * @throws CodedError `E_AAS_NOT_FOUND` for 404, `E_AAS_REQUEST` for any other refusal or an unreachable server; the
+ * details have the `status`
+ */
+export async function sendAasRequest(
+  connection: AasConnection,
+  target: string,
+  request: AasRequest = {},
+): Promise<AasAnswer> {
+  const url = httpUrl(target);
+  const method = request.method ?? 'GET';
+  const { timeoutMs = 10_000, bearerToken } = connection;
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
+  const isOwnServer = url.origin === httpUrl(connection.url).origin;
+  try {
+    const response = await fetch(url, {
+      method,
+      // A redirect could lead a token or a request to another server.
+      redirect: 'error',
+      signal: controller.signal,
+      headers: {
+        accept: 'application/json',
+        ...(bearerToken !== undefined && isOwnServer ? { authorization: `Bearer ${bearerToken}` } : {}),
+        ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...request.headers,
+      },
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+    });
+    if (!response.ok) throw await refusal(response, `${method} ${url.href}`);
+    return { response, keepAlive: () => timer.refresh(), end: () => clearTimeout(timer) };
+  } catch (thrown) {
+    clearTimeout(timer);
+    throw thrown instanceof CodedError ? thrown : unreachable(`${method} ${url.href}`, thrown);
+  }
+}
+
+/** Sends a request and reads a JSON answer. @throws CodedError as `sendAasRequest` */
+export async function requestAasJson(
+  connection: AasConnection,
+  target: string,
+  request: AasRequest = {},
+): Promise<unknown> {
+  const answer = await sendAasRequest(connection, target, request);
+  try {
+    return await answer.response.json();
+  } catch (cause) {
+    throw unreachable(target, cause);
+  } finally {
+    answer.end();
+  }
+}
+
+/** A failure on the way, in contrast to a refusal. */
+export function unreachable(what: string, cause: unknown): CodedError {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  const message = inner instanceof Error ? inner.message : String(inner);
+  return new CodedError('E_AAS_REQUEST', `${what} failed: ${message}`, { cause });
+}
+
+async function refusal(response: Response, what: string): Promise<CodedError> {
+  const code = response.status === 404 ? 'E_AAS_NOT_FOUND' : 'E_AAS_REQUEST';
+  const text = resultText(await response.text().catch(() => ''));
+  const details = { status: response.status };
+  return new CodedError(code, `${what} answered ${response.status}${text === '' ? '' : `: ${text}`}`, {
+    details,
+  });
+}
+
+/** The texts of a Result body; empty if it is none. */
+function resultText(body: string): string {
+  try {
+    const { messages } = JSON.parse(body) as { messages?: unknown };
+    if (!Array.isArray(messages)) return '';
+    const texts = (messages as readonly { text?: unknown }[]).map(({ text }) => text);
+    return texts
+      .filter((text) => typeof text === 'string')
+      .join('; ')
+      .slice(0, 500);
+  } catch {
+    // Not every server, and no proxy, answers with a Result.
+    return '';
+  }
+}
