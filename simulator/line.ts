@@ -1,0 +1,97 @@
+import { readManifest } from '../connectors/recording/manifest.ts';
+import { readSegments, type Segment } from '../connectors/recording/segments.ts';
+import { signalNodes } from './signal-nodes.ts';
+import { DEFAULT_SHIFT, generateSegments } from './vibration/generated-machine.ts';
+import { CONDITIONS } from './vibration/machine-vibration.ts';
+import { mountingPosition } from './vibration/mounting-position.ts';
+
+/** A line of generated machines. */
+export interface GeneratedLine {
+  /** How many. */
+  readonly machines: number;
+  /** The same seed gives the same samples. */
+  readonly seed: number;
+  /** Segments that each machine plays of each condition. @defaultValue 20 */
+  readonly segmentsPerCondition?: number;
+  /** Samples of a segment. @defaultValue 5120, which are 5 windows of 1,024 */
+  readonly samplesPerSegment?: number;
+}
+
+/** A line that plays the recordings of a folder with a manifest.csv, a machine for each value of a column. */
+export interface RecordedLine {
+  readonly data: string;
+  /** @defaultValue `client` */
+  readonly group?: string;
+  /** How many machines, first in the order of their ids. @defaultValue all */
+  readonly limit?: number;
+}
+
+export type LineSpec = GeneratedLine | RecordedLine;
+
+/** A machine and the finite shift that it plays. */
+export interface Machine {
+  readonly id: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  /** The segments from number `from` on, the same at every call. */
+  segments(from: number): AsyncIterable<Segment>;
+}
+
+export interface Line {
+  readonly machines: readonly Machine[];
+  /** Every label that the machines' condition takes, in the order of a federation's classes. */
+  readonly classes: readonly string[];
+}
+
+/** Makes the machines of a line. @throws CodedError as `readManifest` does */
+export async function openLine(spec: LineSpec): Promise<Line> {
+  return 'data' in spec ? recordedLine(spec) : generatedLine(spec);
+}
+
+function generatedLine(spec: GeneratedLine): Line {
+  const shift = {
+    seed: spec.seed,
+    segmentsPerCondition: spec.segmentsPerCondition ?? DEFAULT_SHIFT.segmentsPerCondition,
+    samplesPerSegment: spec.samplesPerSegment ?? DEFAULT_SHIFT.samplesPerSegment,
+  };
+  const machines = Array.from({ length: spec.machines }, (_, index): Machine => {
+    return {
+      id: `machine-${index + 1}`,
+      attributes: { position: mountingPosition(index, spec.seed).name },
+      async *segments(from) {
+        yield* generateSegments(index, shift, from);
+      },
+    };
+  });
+  return { machines, classes: CONDITIONS };
+}
+
+async function recordedLine(spec: RecordedLine): Promise<Line> {
+  const { group, groups, labels } = await readManifest(spec.data, {
+    ...(spec.group === undefined ? {} : { group: spec.group }),
+    ...(spec.limit === undefined ? {} : { groups: spec.limit }),
+  });
+  const machines = groups.map(({ id, value, rows }): Machine => {
+    return { id, attributes: { [group]: value }, segments: (from) => readSegments(rows, from) };
+  });
+  return { machines, classes: labels };
+}
+
+/** What a trainer file and a federation need to know of a line. */
+export interface LineDescription {
+  readonly classes: readonly string[];
+  readonly machines: readonly {
+    readonly id: string;
+    readonly attributes: Readonly<Record<string, string>>;
+    /** The `signals` of an OPC UA source in a trainer file. */
+    readonly signals: Readonly<Record<string, { readonly node: string }>>;
+  }[];
+}
+
+/** Describes a line without starting it. @throws CodedError as `readManifest` does */
+export async function describeLine(spec: LineSpec): Promise<LineDescription> {
+  const { machines, classes } = await openLine(spec);
+  return {
+    classes,
+    machines: machines.map(({ id, attributes }) => ({ id, attributes, signals: signalNodes(id) })),
+  };
+}
