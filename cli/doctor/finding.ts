@@ -1,0 +1,10 @@
+/** One thing that `fedshell doctor` looked at. */
+export interface Finding {
+  readonly name: string;
+  /** `missing` is needed; `note` works without, or works in another way. */
+  readonly status: 'ok' | 'note' | 'missing';
+  /** What was found, in words. */
+  readonly found: string;
+  /** How to get what is missing. */
+  readonly remedy?: string;
+}

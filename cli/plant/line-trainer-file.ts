@@ -1,0 +1,45 @@
+import type { TrainerFile } from '../../openapi/schemas.ts';
+import type { Line } from './line.ts';
+import type { QueueAddress } from './start-redis.ts';
+
+interface LineTrainerFileOptions {
+  readonly aggregator: string;
+  readonly tokenFile: string;
+  readonly queue?: QueueAddress;
+  readonly pool: string;
+  /** `opc.tcp://host:port` of the line. */
+  readonly endpoint: string;
+  readonly machines: Line['machines'];
+}
+
+/** The trainer file of a pool whose participants are the machines of a simulated line. */
+export function lineTrainerFile(options: LineTrainerFileOptions): TrainerFile {
+  const { aggregator, tokenFile, queue, pool, endpoint, machines } = options;
+  return {
+    aggregator,
+    token: { file: tokenFile },
+    ...(queue === undefined
+      ? {}
+      : {
+          queue: {
+            redis: queue.url,
+            ...(queue.passwordFile === undefined ? {} : { passwordFile: queue.passwordFile }),
+          },
+        }),
+    pool: { id: pool },
+    participants: machines.map(({ id, attributes, signals }) => ({
+      id,
+      attributes: { ...attributes },
+      source: {
+        opcua: {
+          endpoint,
+          securityMode: 'SignAndEncrypt',
+          trust: 'first-use',
+          publishingIntervalMs: 100,
+          queueSize: 200,
+          signals: { ...signals },
+        },
+      },
+    })),
+  };
+}

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { packageRoot } from '../runtime/package-root.ts';
+import { addDemoCommand } from './commands/demo.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addFederationCommand } from './commands/federation.ts';
+import { addModelCommand } from './commands/model.ts';
+import { addParticipantCommand } from './commands/participant.ts';
+import { addRunCommand } from './commands/run.ts';
+import { addSimulateCommand } from './commands/simulate.ts';
+import { addTrainerCommand } from './commands/trainer.ts';
+import { addUpCommand } from './commands/up.ts';
+
+/** The command `fedshell`. What a command needs is loaded when it runs, so that `--help` stays quick. */
+export function createProgram(): Command {
+  const program = new Command('fedshell')
+    .description('Federated learning for industrial machines, native to the Asset Administration Shell.')
+    .version(packageVersion())
+    // So that `model get --version 3` is the model's and not ours.
+    .enablePositionalOptions()
+    .showHelpAfterError('(add --help for what is known)');
+  addDemoCommand(program);
+  addUpCommand(program);
+  addTrainerCommand(program);
+  addFederationCommand(program);
+  addParticipantCommand(program);
+  addRunCommand(program);
+  addModelCommand(program);
+  addSimulateCommand(program);
+  addDoctorCommand(program);
+  throwInsteadOfExit(program);
+  return program;
+}
+
+/** Commands end by an exception with their exit code, so that one place decides it. */
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) throwInsteadOfExit(child);
+}
+
+function packageVersion(): string {
+  // The file is our own package.json.
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}

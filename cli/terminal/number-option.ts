@@ -1,0 +1,17 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Parser of a whole-number option. @param minimum, maximum both allowed. */
+export function wholeNumber(minimum: number, maximum = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < minimum || value > maximum) {
+      const upTo =
+        maximum === Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+      throw new InvalidArgumentError(`must be a whole number ${upTo}.`);
+    }
+    return value;
+  };
+}
+
+/** Parser of a TCP port; 0 means any free one. */
+export const portNumber = wholeNumber(0, 65_535);
