@@ -1,0 +1,62 @@
+import { featureExtractor } from '../../../learning/features/index.ts';
+import { featureStatistics, scalerOf } from '../../../learning/statistics.ts';
+import type { DataProfile } from '../../../openapi/schemas.ts';
+import type { ExampleSet, FrozenIndex } from './frozen-index.ts';
+import type { Journal } from './journal.ts';
+import type { Window } from './window-cutter.ts';
+
+const WINDOWS_AT_ONCE = 64;
+
+interface Part {
+  readonly features: Float32Array;
+  readonly labels: Float32Array;
+  filled: number;
+}
+
+/**
+ * Computes the features of windows and fits the scaler on the train ones; gives way to other work in between.
+ * @param isTest which windows are held out, from `splitWindows`.
+ */
+export async function freeze(
+  journal: Journal,
+  profile: DataProfile,
+  windows: readonly Window[],
+  isTest: readonly boolean[],
+): Promise<FrozenIndex> {
+  const extractor = featureExtractor(profile.features, profile.window.length);
+  const testCount = isTest.filter((held) => held).length;
+  const train = emptyPart(windows.length - testCount, extractor.size);
+  const test = emptyPart(testCount, extractor.size);
+  const samples = new Float32Array(profile.window.length);
+  for (const [index, window] of windows.entries()) {
+    if (index % WINDOWS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+    readWindow(journal, window, samples);
+    const part = isTest[index] ? test : train;
+    const row = part.features.subarray(part.filled * extractor.size, (part.filled + 1) * extractor.size);
+    extractor.extract(samples, row);
+    part.labels[part.filled] = profile.classes.indexOf(window.label);
+    part.filled += 1;
+  }
+  return {
+    featureCount: extractor.size,
+    train: exampleSet(train),
+    test: exampleSet(test),
+    scaler: scalerOf(featureStatistics(train.features, extractor.size)),
+  };
+}
+
+function readWindow(journal: Journal, window: Window, into: Float32Array): void {
+  let position = 0;
+  for (const { offset, length } of window.pieces) {
+    journal.readSamples(offset, into.subarray(position, position + length));
+    position += length;
+  }
+}
+
+function emptyPart(count: number, featureCount: number): Part {
+  return { features: new Float32Array(count * featureCount), labels: new Float32Array(count), filled: 0 };
+}
+
+function exampleSet({ features, labels, filled }: Part): ExampleSet {
+  return { count: filled, features, labels };
+}

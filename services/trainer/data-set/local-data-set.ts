@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Gap, Sample } from '../../../connectors/connector.ts';
+import type { Scaler } from '../../../learning/statistics.ts';
+import type { DataProfile } from '../../../openapi/schemas.ts';
+import { canonicalJson } from '../../../runtime/canonical-json.ts';
+import { type Database, openDatabase } from '../../../runtime/database.ts';
+import { CodedError } from '../../../runtime/errors.ts';
+import { FileStore } from '../../../runtime/file-store.ts';
+import { writeFileDurably } from '../write-file-durably.ts';
+import { type DataSetCounts, DataSetView } from './data-set-view.ts';
+import { freeze } from './freeze.ts';
+import { encodeFrozenIndex, readFrozenIndex } from './frozen-index.ts';
+import { Journal } from './journal.ts';
+import { readinessOf } from './readiness.ts';
+import { scalerFile } from './scaler-file.ts';
+import { splitWindows } from './split.ts';
+
+const MIGRATIONS = [
+  `CREATE TABLE frozen (
+     run TEXT NOT NULL PRIMARY KEY, federation TEXT NOT NULL, windows TEXT NOT NULL, sha256 TEXT NOT NULL);`,
+];
+
+/** Time that one call of `counts` may take, so that other work of the process goes on. */
+const COUNTING_MS = 50;
+
+interface LocalDataSetOptions {
+  readonly participant: string;
+  /** Folder of this participant's data. */
+  readonly folder: string;
+  readonly publishingIntervalMs: number;
+  /** Milliseconds since 1970. @defaultValue `Date.now` */
+  readonly clock?: () => number;
+}
+
+/** Which run a frozen index is for. */
+export interface FreezeRequest {
+  readonly run: string;
+  readonly federation: string;
+  readonly profile: DataProfile;
+}
+
+/** What a site holds of one participant and never sends: its arrivals, and per run the examples it trains on. */
+export class LocalDataSet {
+  readonly participant: string;
+  readonly #folder: string;
+  readonly #journal: Journal;
+  readonly #database: Database;
+  readonly #frozen: FileStore;
+  readonly #views = new Map<string, DataSetView>();
+  readonly #freezing = new Map<string, Promise<string>>();
+  readonly #newView: (profile: DataProfile) => DataSetView;
+
+  private constructor(options: LocalDataSetOptions, frozen: FileStore) {
+    const { clock = Date.now, folder, publishingIntervalMs } = options;
+    this.participant = options.participant;
+    this.#folder = folder;
+    this.#frozen = frozen;
+    this.#journal = new Journal(folder, clock);
+    this.#database = openDatabase(join(folder, 'frozen.sqlite'), MIGRATIONS);
+    const journal = this.#journal;
+    this.#newView = (profile) => new DataSetView({ journal, profile, publishingIntervalMs, clock });
+  }
+
+  /** Opens or makes the data set of a folder, which must have one owner (runtime/state-lock.ts). */
+  static async open(options: LocalDataSetOptions): Promise<LocalDataSet> {
+    mkdirSync(options.folder, { recursive: true });
+    return new LocalDataSet(options, await FileStore.open(join(options.folder, 'frozen')));
+  }
+
+  /** Stores a delivery; when it returns, the samples survive the death of the process. */
+  receive(samples: readonly Sample[]): void {
+    this.#journal.receive(samples);
+  }
+
+  gap(gap: Gap): void {
+    this.#journal.gap(gap);
+  }
+
+  /** What there is for a profile by now, at a cost of what is new; a large backlog is followed over several calls. */
+  counts(profile: DataProfile): DataSetCounts {
+    const view = this.#view(profile);
+    const endMs = performance.now() + COUNTING_MS;
+    while (view.advance() && performance.now() < endMs);
+    return view.counts();
+  }
+
+  /**
+   * The file of a run's frozen index; the first call of a run makes it.
+   * @throws CodedError `E_NOT_READY` while the profile's conditions are not met; `E_TOO_FEW_EXAMPLES`.
+   */
+  async frozenIndex(request: FreezeRequest): Promise<string> {
+    const known = this.#frozenFile(request.run);
+    if (known !== undefined) return known;
+    let freezing = this.#freezing.get(request.run);
+    if (freezing === undefined) {
+      freezing = this.#freeze(request).finally(() => this.#freezing.delete(request.run));
+      this.#freezing.set(request.run, freezing);
+    }
+    return freezing;
+  }
+
+  /** Forgets the frozen indices of a federation's other runs: only one of its runs is unfinished at a time. */
+  async forgetOtherRuns(federation: string, run: string): Promise<void> {
+    const rows = this.#database
+      .prepare('DELETE FROM frozen WHERE federation = ? AND run <> ? RETURNING sha256')
+      .all(federation, run) as { sha256: string }[];
+    const stillUsed = this.#database.prepare('SELECT 1 FROM frozen WHERE sha256 = ?');
+    for (const { sha256 } of rows) {
+      if (stillUsed.get(sha256) === undefined) await this.#frozen.delete(sha256);
+    }
+  }
+
+  close(): void {
+    this.#journal.close();
+    this.#database.close();
+  }
+
+  #view(profile: DataProfile): DataSetView {
+    const key = canonicalJson(profile);
+    let view = this.#views.get(key);
+    if (view === undefined) {
+      view = this.#newView(profile);
+      this.#views.set(key, view);
+    }
+    return view;
+  }
+
+  #frozenFile(run: string): string | undefined {
+    const row = this.#database.prepare('SELECT sha256 FROM frozen WHERE run = ?').get(run) as
+      | { sha256: string }
+      | undefined;
+    return row !== undefined && this.#frozen.has(row.sha256) ? this.#frozen.path(row.sha256) : undefined;
+  }
+
+  async #freeze({ run, federation, profile }: FreezeRequest): Promise<string> {
+    const view = this.#view(profile);
+    await view.catchUp();
+    const readiness = readinessOf(view.counts(), profile);
+    if (!readiness.ready) {
+      throw new CodedError(readiness.code, `participant ${this.participant}: ${readiness.reason}`);
+    }
+    // Arrivals go on while the features are computed; the index is of the windows that are there now.
+    const windows = [...view.windows];
+    const isTest = splitWindows(windows, profile.testLots);
+    const key = createHash('sha256').update(canonicalJson({ profile, windows, isTest })).digest('hex');
+    const sha256 = this.#sameExamples(key) ?? (await this.#store(profile, windows, isTest));
+    await this.#keepScaler(profile, (await readFrozenIndex(this.#frozen.path(sha256))).scaler);
+    this.#database
+      .prepare('INSERT OR REPLACE INTO frozen (run, federation, windows, sha256) VALUES (?, ?, ?, ?)')
+      .run(run, federation, key, sha256);
+    return this.#frozen.path(sha256);
+  }
+
+  /** Another run's examples where they are the same: features are computed once. */
+  #sameExamples(key: string): string | undefined {
+    const row = this.#database.prepare('SELECT sha256 FROM frozen WHERE windows = ?').get(key) as
+      | { sha256: string }
+      | undefined;
+    return row !== undefined && this.#frozen.has(row.sha256) ? row.sha256 : undefined;
+  }
+
+  async #store(
+    profile: DataProfile,
+    windows: DataSetView['windows'],
+    isTest: readonly boolean[],
+  ): Promise<string> {
+    const index = await freeze(this.#journal, profile, windows, isTest);
+    const content = encodeFrozenIndex(index);
+    const { sha256 } = await this.#frozen.put(
+      (async function* () {
+        yield content;
+      })(),
+    );
+    return sha256;
+  }
+
+  async #keepScaler(profile: DataProfile, scaler: Scaler): Promise<void> {
+    const file = scalerFile(this.#folder, profile);
+    const text = canonicalJson(scaler);
+    if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+    await writeFileDurably(file, text);
+  }
+}

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { featureExtractor } from '../../../learning/features/index.ts';
+import type { InitialiseJob } from '../../../openapi/schemas.ts';
+import { patiently } from '../patiently.ts';
+import { requireNumerics } from '../training/numerics.ts';
+import type { JobContext, JobResources } from './job-resources.ts';
+
+/**
+ * Makes version 0 of a federation's model and sends it. It depends on the job alone, so that a repetition sends the same.
+ * @throws CodedError `E_UNKNOWN_MODEL`, `E_UNKNOWN_FEATURE`, `E_NUMERICS_MISMATCH`.
+ */
+export async function initialise(
+  job: InitialiseJob,
+  { signal }: JobContext,
+  { client, tasks, updates, log }: JobResources,
+): Promise<void> {
+  requireNumerics(job.numerics);
+  const { run, model, profile, seed, scaler } = job;
+  const features = featureExtractor(profile.features, profile.window.length).size;
+  await updates.written(
+    (versionFile) =>
+      tasks.perform({ kind: 'initialise', model, profile, features, seed, scaler, versionFile }, { signal }),
+    async ({ path }) => {
+      const content = await readFile(path);
+      const sha256 = createHash('sha256').update(content).digest('hex');
+      const file = { path, sha256, bytes: content.byteLength };
+      await patiently(() => client.putInitialVersion(run, file, signal), {
+        signal,
+        log,
+        what: 'initial version',
+      });
+    },
+  );
+}

@@ -1,0 +1,147 @@
+import { join } from 'node:path';
+import { type PoolWorker, startPoolWorker } from '../../queue/pool-worker.ts';
+import { runAsProcess, type ServiceContext } from '../../runtime/service-process.ts';
+import { lockState } from '../../runtime/state-lock.ts';
+import { Activity } from './activity.ts';
+import { AggregatorClient } from './aggregator-client.ts';
+import { Collection } from './collection.ts';
+import { LocalDataSet } from './data-set/local-data-set.ts';
+import type { JobResources } from './jobs/job-resources.ts';
+import { runPoolJob } from './jobs/run-pool-job.ts';
+import { Membership } from './membership.ts';
+import { participantStatus } from './participant-status.ts';
+import { readSecret } from './read-secret.ts';
+import { type ResolvedSettings, resolveSettings, type TrainerSettings } from './settings.ts';
+import { sourceSignals } from './source-signals.ts';
+import { ownNumerics } from './training/numerics.ts';
+import { TrainingSlots } from './training/training-slots.ts';
+import { UpdateStore } from './update-store.ts';
+import { VersionCache } from './version-cache.ts';
+
+/** One participant with all that belongs to it. */
+interface Member {
+  readonly participant: ResolvedSettings['trainer']['participants'][number];
+  readonly signals: readonly string[];
+  readonly dataSet: LocalDataSet;
+  readonly collection: Collection;
+}
+
+/**
+ * Starts a trainer: it collects its participants' data, reports to the aggregator and does its pool's jobs. It listens
+ * on no port, so it has no addresses.
+ * @throws CodedError `E_INVALID_INPUT`, `E_STATE_IN_USE`, `E_TOKEN_REFUSED`, `E_NO_MANIFEST`.
+ */
+export async function start(
+  settings: TrainerSettings,
+  context: ServiceContext,
+): Promise<Readonly<Record<string, string>>> {
+  const resolved = resolveSettings(settings);
+  const { log, shutdown } = context;
+  const { folder, trainer } = resolved;
+  const lock = lockState(folder);
+  shutdown.add('state lock', () => lock.release());
+  const slots = new TrainingSlots({ slots: resolved.slots, entry: resolved.trainingEntry, log });
+  slots.warm();
+  shutdown.add('training processes', () => slots.close());
+  const updates = await UpdateStore.open(folder);
+  shutdown.add('updates', () => updates.close());
+  const members = await openMembers(resolved, context);
+  const client = new AggregatorClient(trainer.aggregator);
+  const activity = new Activity();
+  const membership = createMembership(resolved, members, activity, client, context);
+  for (const { collection } of members) collection.start();
+  await membership.start();
+  shutdown.add('membership', () => membership.stop());
+  const resources: JobResources = {
+    client,
+    dataSets: new Map(members.map(({ participant, dataSet }) => [participant.id, dataSet])),
+    tasks: slots,
+    versions: await VersionCache.open({ folder: join(folder, 'versions') }),
+    updates,
+    log,
+  };
+  const worker = await startWorker(resolved, resources, activity);
+  shutdown.add('worker', () => worker.close());
+  return {};
+}
+
+async function openMembers(
+  { folder, trainer }: ResolvedSettings,
+  { log, shutdown }: ServiceContext,
+): Promise<readonly Member[]> {
+  const members: Member[] = [];
+  for (const participant of trainer.participants) {
+    const signals = await sourceSignals(participant.source);
+    const dataSet = await LocalDataSet.open({
+      participant: participant.id,
+      folder: join(folder, 'participants', participant.id),
+      publishingIntervalMs: participant.source.opcua?.publishingIntervalMs ?? 0,
+    });
+    shutdown.add(`data set of ${participant.id}`, () => dataSet.close());
+    const pkiFolder = join(folder, 'pki');
+    const collection = new Collection({ participant, signals, dataSet, pkiFolder, log });
+    members.push({ participant, signals, dataSet, collection });
+  }
+  shutdown.add('connectors', async () => {
+    await Promise.all(members.map(({ collection }) => collection.close()));
+  });
+  return members;
+}
+
+function createMembership(
+  { folder, trainer, pool, slots }: ResolvedSettings,
+  members: readonly Member[],
+  activity: Activity,
+  client: AggregatorClient,
+  { log }: ServiceContext,
+): Membership {
+  const { token } = trainer;
+  const membership: Membership = new Membership({
+    client,
+    log,
+    request: {
+      pool: { id: pool, slots, numerics: ownNumerics() },
+      participants: members.map(({ participant, signals }) => ({
+        id: participant.id,
+        attributes: participant.attributes ?? {},
+        signals: [...signals],
+      })),
+    },
+    readToken: token === undefined ? undefined : () => readSecret(token),
+    keyFile: join(folder, 'trainer.key'),
+    statuses: () =>
+      members.map(({ signals, dataSet, collection }) =>
+        participantStatus({
+          signals,
+          dataSet,
+          activity,
+          federations: membership.federations,
+          collectionReason: collection.reason,
+        }),
+      ),
+  });
+  return membership;
+}
+
+function startWorker(
+  { queue, pool, slots }: ResolvedSettings,
+  resources: JobResources,
+  activity: Activity,
+): Promise<PoolWorker> {
+  return startPoolWorker({
+    connection: queue,
+    pool,
+    concurrency: slots,
+    log: resources.log,
+    run: (job, { signal, progress }) => {
+      if (job.kind !== 'train') return runPoolJob(job, { signal, progress }, resources);
+      const follow: typeof progress = (value) => {
+        activity.noteProgress(job.participant, value);
+        return progress(value);
+      };
+      return activity.during(job.participant, () => runPoolJob(job, { signal, progress: follow }, resources));
+    },
+  });
+}
+
+await runAsProcess(import.meta.url, 'trainer', start);

@@ -1,0 +1,69 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import type { TrainerFile } from '../../openapi/schemas.ts';
+import { validate } from '../../openapi/validate.ts';
+import type { QueueConnection } from '../../queue/connection.ts';
+import { CodedError } from '../../runtime/errors.ts';
+import { entryPoint } from '../../runtime/package-root.ts';
+
+/** What a trainer service is started with. */
+export interface TrainerSettings {
+  readonly trainer: TrainerFile;
+  /** State folder of this pool. */
+  readonly folder: string;
+  /**
+   * Entry module of the training process, from the package's root.
+   * @defaultValue `services/trainer/training/process`
+   */
+  readonly trainingProcess?: string;
+}
+
+/** Checked settings, nothing left open. */
+export interface ResolvedSettings {
+  readonly trainer: TrainerFile;
+  readonly folder: string;
+  readonly pool: string;
+  readonly slots: number;
+  readonly queue: QueueConnection;
+  /** Compiled file of the training process. */
+  readonly trainingEntry: string;
+}
+
+/**
+ * Checks the settings and fills in what they leave open; the one place of the trainer that reads the environment.
+ * @throws CodedError `E_INVALID_INPUT`, `E_NOT_BUILT`.
+ */
+export function resolveSettings(
+  settings: TrainerSettings,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): ResolvedSettings {
+  const trainer = validate('TrainerFile', settings.trainer, 'the trainer file');
+  refuseRepeatedIds(trainer);
+  return Object.freeze({
+    trainer,
+    folder: resolve(settings.folder),
+    pool: trainer.pool.id,
+    slots: trainer.pool.slots ?? Math.min(availableParallelism(), trainer.participants.length),
+    queue: queueConnection(trainer, environment['REDIS_URL']),
+    trainingEntry: entryPoint(settings.trainingProcess ?? 'services/trainer/training/process'),
+  });
+}
+
+function refuseRepeatedIds(trainer: TrainerFile): void {
+  const ids = trainer.participants.map(({ id }) => id);
+  const faults = ids.flatMap((id, index) =>
+    ids.indexOf(id) === index ? [] : [{ path: `/participants/${index}/id`, message: `${id} is there twice` }],
+  );
+  if (faults.length > 0) throw new CodedError('E_INVALID_INPUT', 'the trainer file repeats ids', { faults });
+}
+
+function queueConnection({ queue }: TrainerFile, redisUrl: string | undefined): QueueConnection {
+  if (queue !== undefined) {
+    const { redis: url, passwordFile } = queue;
+    return { url, ...(passwordFile !== undefined && { passwordFile }) };
+  }
+  if (redisUrl !== undefined && redisUrl !== '') return { url: redisUrl };
+  const message =
+    'the trainer file has no queue and REDIS_URL is not set; "fedshell up" prints what a trainer needs';
+  throw new CodedError('E_INVALID_INPUT', message);
+}

@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises';
+import type { EvaluationSums } from '../../../learning/metrics.ts';
+import { readSafetensors } from '../../../learning/weights/safetensors.ts';
+import { readVersionMetadata } from '../../../learning/weights/version-metadata.ts';
+import { readFrozenIndex } from '../data-set/frozen-index.ts';
+import { buildModel } from '../models/index.ts';
+import type { TensorFlow } from '../models/model.ts';
+import type { Breath } from './breath.ts';
+import type { EvaluateTask, TrainingResults } from './messages.ts';
+import { score } from './score.ts';
+import { standardisedExamples } from './standardise.ts';
+import { joinWeights } from './weight-vector.ts';
+
+/** An evaluate task: a version on the test windows of each frozen index. */
+export async function runEvaluate(
+  tf: TensorFlow,
+  task: EvaluateTask,
+  breath: Breath,
+): Promise<TrainingResults['evaluate']> {
+  const version = readSafetensors(await readFile(task.versionFile));
+  const metadata = readVersionMetadata(version.header.metadata);
+  const sums: EvaluationSums[] = [];
+  for (const file of task.frozenFiles) {
+    await breath.breathe();
+    const frozen = await readFrozenIndex(file);
+    const sizes = { features: frozen.featureCount, classes: metadata.profile.classes.length };
+    const model = buildModel(tf, task.model, sizes);
+    const examples = standardisedExamples(frozen.test, metadata.scaler, frozen.scaler);
+    sums.push(await score(tf, model, joinWeights(model, version.tensors), examples));
+  }
+  return sums;
+}

@@ -1,0 +1,32 @@
+import { writeFile } from 'node:fs/promises';
+import { randomStream } from '../../../learning/random.ts';
+import { writeSafetensors } from '../../../learning/weights/safetensors.ts';
+import { elementCount, type NamedTensor } from '../../../learning/weights/tensor.ts';
+import { writeVersionMetadata } from '../../../learning/weights/version-metadata.ts';
+import { buildModel } from '../models/index.ts';
+import type { TensorFlow, WeightSpec } from '../models/model.ts';
+import type { InitialiseTask } from './messages.ts';
+
+/** An initialise task: version 0 of a model, its weights drawn from the run's seed alone. */
+export async function runInitialise(tf: TensorFlow, task: InitialiseTask): Promise<Record<string, never>> {
+  const { profile, scaler, seed } = task;
+  const model = buildModel(tf, task.model, { features: task.features, classes: profile.classes.length });
+  const { inputShape, outputShape } = model;
+  const metadata = { group: 'main', number: 0, inputShape, outputShape, model: task.model, profile, scaler };
+  const tensors = model.weights.map((weight) => initialTensor(weight, seed));
+  await writeFile(task.versionFile, writeSafetensors(tensors, writeVersionMetadata(metadata)));
+  return {};
+}
+
+/** Glorot uniform (X. Glorot, Y. Bengio: Understanding the difficulty of training deep feedforward networks, 2010). */
+function initialTensor({ name, shape, initialiser }: WeightSpec, seed: number): NamedTensor {
+  const values = new Float32Array(elementCount(shape) ?? 0);
+  if (initialiser === 'zeros') return { name, shape, values };
+  const purpose = `initial-weights/${name}`;
+  const random = randomStream({ seed, round: 0, participant: 'main', purpose });
+  const receptiveField = shape.slice(0, -2).reduce((product, size) => product * size, 1);
+  const [inputs = 1, outputs = 1] = shape.slice(-2);
+  const limit = Math.sqrt(6 / (receptiveField * (inputs + outputs)));
+  for (let index = 0; index < values.length; index += 1) values[index] = (2 * random.uniform() - 1) * limit;
+  return { name, shape, values };
+}

@@ -1,0 +1,88 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { randomStream } from '../../../learning/random.ts';
+import { DELTA_PART } from '../../../learning/update.ts';
+import { partTensorName, writeUpdateHeader } from '../../../learning/update-header.ts';
+import { readSafetensors, writeSafetensors } from '../../../learning/weights/safetensors.ts';
+import { readVersionMetadata } from '../../../learning/weights/version-metadata.ts';
+import { CodedError } from '../../../runtime/errors.ts';
+import { readFrozenIndex } from '../data-set/frozen-index.ts';
+import { buildModel } from '../models/index.ts';
+import type { Model, TensorFlow } from '../models/model.ts';
+import type { Breath } from './breath.ts';
+import { fitWeights } from './fit-weights.ts';
+import type { EpochProgress, TrainingResults, TrainTask } from './messages.ts';
+import { score } from './score.ts';
+import { standardisedExamples } from './standardise.ts';
+import { joinWeights, weightVector } from './weight-vector.ts';
+
+/** A train task: base version and frozen index in, update file out. Equal input gives equal bytes. */
+export async function runTrain(
+  tf: TensorFlow,
+  task: TrainTask,
+  breath: Breath,
+  onProgress: (progress: EpochProgress) => void,
+): Promise<TrainingResults['train']> {
+  const version = readSafetensors(await readFile(task.baseFile));
+  const metadata = readVersionMetadata(version.header.metadata);
+  const frozen = await readFrozenIndex(task.frozenFile);
+  const model = buildModel(tf, task.model, {
+    features: frozen.featureCount,
+    classes: metadata.profile.classes.length,
+  });
+  const base = joinWeights(model, version.tensors);
+  const examples = standardisedExamples(frozen.train, metadata.scaler, frozen.scaler);
+  const { run, round, participant, training } = task;
+  const trained = await fitWeights({
+    tf,
+    model,
+    base,
+    examples,
+    training,
+    random: randomStream({ seed: training.seed, round, participant, purpose: 'batches' }),
+    breathe: breath.breathe,
+    onEpoch: (epoch, trainedLoss) => onProgress({ epoch, epochs: training.localEpochs, trainedLoss }),
+  });
+  const { exampleCount, correct, lossSum } = await score(tf, model, trained, examples);
+  const result = {
+    exampleCount,
+    trainedLoss: lossSum / exampleCount,
+    trainedAccuracy: correct / exampleCount,
+  };
+  const { trainedLoss, trainedAccuracy } = result;
+  const update = encodeUpdate(tf, model, base, trained, {
+    run,
+    round,
+    roundAttempt: task.roundAttempt,
+    participant,
+    baseSha256: task.baseSha256,
+    exampleCount,
+    scalars: { trainedLoss, trainedAccuracy },
+  });
+  await writeFile(task.updateFile, update);
+  return result;
+}
+
+type UpdateFacts = Omit<Parameters<typeof writeUpdateHeader>[0], 'roles'>;
+
+function encodeUpdate(
+  tf: TensorFlow,
+  model: Model,
+  base: Float32Array,
+  trained: Float32Array,
+  facts: UpdateFacts,
+): Uint8Array {
+  const delta = trained.map((value, index) => value - base[index]!);
+  if (!delta.every(Number.isFinite)) {
+    throw new CodedError('E_TRAINING_DIVERGED', 'the update is not finite');
+  }
+  const parts = weightVector(tf, model).parts(delta);
+  const tensors = model.weights.map(({ name, shape }, index) => ({
+    name: partTensorName(DELTA_PART, name),
+    shape,
+    values: parts[index]!,
+  }));
+  const roles = Object.fromEntries(
+    model.weights.map(({ name, role }) => [partTensorName(DELTA_PART, name), role]),
+  );
+  return writeSafetensors(tensors, writeUpdateHeader({ ...facts, roles }));
+}

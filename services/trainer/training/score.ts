@@ -1,0 +1,52 @@
+import { confusionMatrix, type EvaluationSums, evaluationSums } from '../../../learning/metrics.ts';
+import type { Model, TensorFlow } from '../models/model.ts';
+import type { StandardisedExamples } from './standardise.ts';
+import { weightVector } from './weight-vector.ts';
+
+const EXAMPLES_AT_ONCE = 1024;
+
+/** Counts what weights, given in the model's order, predict on examples, and sums their cross entropy. */
+export async function score(
+  tf: TensorFlow,
+  model: Model,
+  weights: Float32Array,
+  examples: StandardisedExamples,
+): Promise<EvaluationSums> {
+  const classes = model.outputShape[0]!;
+  const predictions = new Uint32Array(examples.count);
+  const layout = weightVector(tf, model);
+  let lossSum = 0;
+  for (let begin = 0; begin < examples.count; begin += EXAMPLES_AT_ONCE) {
+    const end = Math.min(begin + EXAMPLES_AT_ONCE, examples.count);
+    const { featureCount } = examples;
+    const rows = examples.features.slice(begin * featureCount, end * featureCount);
+    const output = tf.tidy(() =>
+      model.logits(
+        layout.split(tf.tensor1d(weights.slice())),
+        tf.tensor2d(rows, [end - begin, featureCount]),
+      ),
+    );
+    const logits = await output.data();
+    output.dispose();
+    for (let index = begin; index < end; index += 1) {
+      const row = logits.subarray((index - begin) * classes, (index - begin + 1) * classes);
+      predictions[index] = largest(row);
+      lossSum += crossEntropy(row, examples.labels[index]!);
+    }
+  }
+  return evaluationSums(confusionMatrix(examples.labels, predictions, classes), lossSum);
+}
+
+/** Index of the largest number, the first where several are. */
+function largest(row: ArrayLike<number>): number {
+  let found = 0;
+  for (let index = 1; index < row.length; index += 1) if (row[index]! > row[found]!) found = index;
+  return found;
+}
+
+function crossEntropy(logits: ArrayLike<number>, label: number): number {
+  const highest = logits[largest(logits)]!;
+  let sum = 0;
+  for (let index = 0; index < logits.length; index += 1) sum += Math.exp(logits[index]! - highest);
+  return highest + Math.log(sum) - logits[label]!;
+}

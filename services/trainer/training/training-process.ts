@@ -1,0 +1,186 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { CodedError } from '../../../runtime/errors.ts';
+import type { Log } from '../../../runtime/log.ts';
+import type {
+  EpochProgress,
+  MessageFromProcess,
+  MessageToProcess,
+  TrainingResults,
+  TrainingTask,
+} from './messages.ts';
+
+interface TrainingProcessOptions {
+  /** Compiled module of the process. */
+  readonly entry: string;
+  /** Silence while a task runs after which the process counts as hanging. */
+  readonly silenceMs: number;
+  /** Time that an aborted task, and after it a signalled process, gets to end by itself. */
+  readonly graceMs: number;
+  readonly log: Log;
+}
+
+/** How a task may be called off and followed. */
+export interface TaskContext {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: EpochProgress) => void;
+}
+
+/** Flags that keep a process small: a young generation of 1 MB; tensors lie outside of the JavaScript heap. */
+const NODE_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=512'];
+
+/** The warm process of a slot. When it dies, its task fails with `E_TRAINING_FAILED` and the next one starts another. */
+export class TrainingProcess {
+  readonly #options: TrainingProcessOptions;
+  #child: ChildProcess | undefined;
+  #nextId = 1;
+  #closed = false;
+
+  constructor(options: TrainingProcessOptions) {
+    this.#options = options;
+  }
+
+  /** Id of the running process, for those who watch or test it. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Starts the process ahead of its first task. */
+  warm(): void {
+    this.#child ??= this.#start();
+  }
+
+  /**
+   * Does a task; one at a time.
+   * @throws CodedError `E_ABORTED`, `E_TRAINING_FAILED` if the process dies or hangs, or what the task ended with.
+   */
+  perform<Task extends TrainingTask>(
+    task: Task,
+    context: TaskContext = {},
+  ): Promise<TrainingResults[Task['kind']]> {
+    const { signal, onProgress } = context;
+    if (this.#closed || signal?.aborted) return Promise.reject(aborted());
+    this.#child ??= this.#start();
+    const child = this.#child;
+    const id = this.#nextId++;
+    const { silenceMs } = this.#options;
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        void this.#endTask(child, id);
+      };
+      const watchdog = setTimeout(() => {
+        const message = `the training process was silent for ${silenceMs} ms`;
+        const error = signal?.aborted ? aborted() : new CodedError('E_TRAINING_FAILED', message);
+        settle(() => reject(error));
+        // It is gone for the next task, even before the system says so.
+        if (this.#child === child) this.#child = undefined;
+        child.kill('SIGKILL');
+      }, silenceMs);
+      const settle = (finish: () => void) => {
+        clearTimeout(watchdog);
+        child.off('message', onMessage);
+        child.off('exit', onExit);
+        signal?.removeEventListener('abort', end);
+        finish();
+      };
+      const onExit = (code: number | null, killedBy: string | null) => {
+        const error = signal?.aborted
+          ? aborted()
+          : new CodedError(
+              'E_TRAINING_FAILED',
+              `the training process ended with ${killedBy ?? `exit code ${code}`}`,
+            );
+        settle(() => reject(error));
+      };
+      const onMessage = (message: MessageFromProcess) => {
+        if (message.kind === 'ready') watchdog.refresh();
+        if (message.kind === 'ready' || message.id !== id) return;
+        watchdog.refresh();
+        switch (message.kind) {
+          case 'progress':
+            onProgress?.(message.progress);
+            break;
+          case 'result':
+            // A task is answered by the result of its kind.
+            settle(() => resolve(message.result as TrainingResults[Task['kind']]));
+            break;
+          case 'failed': {
+            const { code, faults } = message;
+            settle(() => reject(new CodedError(code, message.message, { faults })));
+            break;
+          }
+        }
+      };
+      child.on('message', onMessage);
+      child.on('exit', onExit);
+      signal?.addEventListener('abort', end, { once: true });
+      child.send({ kind: 'task', id, task } satisfies MessageToProcess);
+    });
+  }
+
+  /** Ends the process; a running task fails. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#child !== undefined) await this.#kill(this.#child);
+  }
+
+  #start(): ChildProcess {
+    const { entry, log } = this.#options;
+    const child = fork(entry, [], {
+      execArgv: NODE_FLAGS,
+      // Nothing of the service's environment, such as tokens, is of use there.
+      env: { PATH: process.env['PATH'] ?? '' },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    child.on('error', (error) => log.warn({ event: 'training.process.error' }, error.message));
+    child.once('exit', (code, signal) => {
+      if (this.#child === child) this.#child = undefined;
+      if (!this.#closed) log.warn({ event: 'training.process.ended', code, signal });
+    });
+    log.debug({ event: 'training.process.started', childPid: child.pid });
+    return child;
+  }
+
+  /** Asks for the end of a task, then of its process. */
+  async #endTask(child: ChildProcess, id: number): Promise<void> {
+    child.send({ kind: 'abort', id } satisfies MessageToProcess);
+    const ended = await this.#within(child, ['message', 'exit'], (value) => {
+      // A number or null is the exit's code; all else that comes is a message.
+      const message = value as MessageFromProcess | number | null;
+      if (typeof message !== 'object' || message === null) return true;
+      return (message.kind === 'result' || message.kind === 'failed') && message.id === id;
+    });
+    if (!ended) await this.#kill(child);
+  }
+
+  async #kill(child: ChildProcess): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGTERM');
+    if (await this.#within(child, ['exit'], () => true)) return;
+    child.kill('SIGKILL');
+    await this.#within(child, ['exit'], () => true);
+  }
+
+  /** Waits for an event that fits, at most the grace period. */
+  #within(
+    child: ChildProcess,
+    events: readonly string[],
+    fits: (value: unknown) => boolean,
+  ): Promise<boolean> {
+    return new Promise((resolve) => {
+      const finish = (came: boolean) => {
+        clearTimeout(timer);
+        for (const event of events) child.off(event, listen);
+        resolve(came);
+      };
+      const listen = (value: unknown) => {
+        if (fits(value)) finish(true);
+      };
+      const timer = setTimeout(() => finish(false), this.#options.graceMs);
+      for (const event of events) child.on(event, listen);
+    });
+  }
+}
+
+function aborted(): CodedError {
+  return new CodedError('E_ABORTED', 'the training was called off');
+}
