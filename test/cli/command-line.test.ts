@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createProgram } from '../../cli/program.ts';
-import { runFedshell } from './run-fedshell.ts';
+import { runFedshell } from '../support/run-fedshell.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fedshell-command-line-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

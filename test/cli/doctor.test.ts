@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runFedshell } from './run-fedshell.ts';
+import { runFedshell } from '../support/run-fedshell.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fedshell-doctor-'));
 let taken: Server;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FEDSHELL, runFedshell } from './run-fedshell.ts';
+import { FEDSHELL, runFedshell } from '../support/run-fedshell.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fedshell-plant-'));
 const state = join(folder, 'state');

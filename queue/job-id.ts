@@ -1,0 +1,70 @@
+import type { PoolJob } from './jobs.ts';
+
+/** Prefix of all keys and channels. The braces keep them in one slot of a Redis cluster. */
+export const QUEUE_PREFIX = '{fl}';
+
+/** Queue of the aggregator's own jobs. */
+export const AGGREGATOR_QUEUE = 'aggregator';
+
+/** Queue of a pool's jobs. */
+export function poolQueueName(pool: string): string {
+  return `train-${pool}`;
+}
+
+/** The pool of a queue's name; undefined for the aggregator's own queue. */
+export function poolOfQueue(queueName: string): string | undefined {
+  return queueName.startsWith('train-') ? queueName.slice('train-'.length) : undefined;
+}
+
+const JOB_KINDS = ['initialise', 'statistics', 'train', 'evaluate', 'close', 'aggregate', 'publish'] as const;
+
+export type JobKind = (typeof JOB_KINDS)[number];
+
+/** A round of a run, one attempt of it. */
+export interface RoundKey {
+  readonly run: string;
+  /** From 1; 0 for jobs before the first round. For `evaluate` the version's number. */
+  readonly round: number;
+  /** From 1. */
+  readonly roundAttempt: number;
+}
+
+/** What a job's id says. */
+export interface JobKey extends RoundKey {
+  readonly kind: JobKind;
+  readonly participant?: string;
+}
+
+/** `run.round.roundAttempt.kind[.participant]`, the same for the same work, so that adding it again changes nothing. */
+export function jobId({ run, round, roundAttempt, kind, participant }: JobKey): string {
+  return [run, round, roundAttempt, kind, ...(participant === undefined ? [] : [participant])].join('.');
+}
+
+/** The id of a pool's job. An `evaluate` job is one a pool, so the pool stands where others have the participant. */
+export function poolJobId(pool: string, job: PoolJob): string {
+  const { run, kind } = job;
+  switch (job.kind) {
+    case 'train': {
+      const { round, roundAttempt, participant } = job;
+      return jobId({ run, round, roundAttempt, kind, participant });
+    }
+    case 'statistics':
+      return jobId({ run, round: 0, roundAttempt: 1, kind, participant: job.participant });
+    case 'initialise':
+      return jobId({ run, round: 0, roundAttempt: 1, kind });
+    case 'evaluate':
+      return jobId({ run, round: job.version.number, roundAttempt: 1, kind, participant: pool });
+  }
+}
+
+/** Reads an id that `jobId` made; undefined for any other text. */
+export function parseJobId(id: string): JobKey | undefined {
+  const [run, roundText, attemptText, kindText, participant] = id.split('.');
+  const kind = JOB_KINDS.find((known) => known === kindText);
+  const round = Number(roundText);
+  const roundAttempt = Number(attemptText);
+  if (run === undefined || kind === undefined) return undefined;
+  if (!Number.isSafeInteger(round) || !Number.isSafeInteger(roundAttempt)) return undefined;
+  const key = { run, round, roundAttempt, kind };
+  return participant === undefined || kind === 'evaluate' ? key : { ...key, participant };
+}

@@ -1,0 +1,123 @@
+/**
+ * An OPC UA server as a process of its own that a test can kill. Argument: a JSON text with `port`, `pkiFolder`,
+ * optional `namespaces` to register before its own (which moves its index), `policies`, `users`, `samplingMs`,
+ * `acceptClients`, `wholeNodeset` (needed where clients come through a proxy).
+ * It obeys messages `{ id, kind, ... }` of its parent and answers `{ id, result }`.
+ */
+import {
+  DataType,
+  get_mini_nodeset_filename,
+  nodesets,
+  OPCUACertificateManager,
+  OPCUAServer,
+  StatusCodes,
+  setErrorLogger,
+  setWarningLogger,
+  Variant,
+  VariantArrayType,
+} from 'node-opcua';
+
+setWarningLogger(() => undefined);
+setErrorLogger(() => undefined);
+
+const options = JSON.parse(process.argv[2]);
+const SIGNALS = {
+  Vibration: { dataType: DataType.Float, arrayType: VariantArrayType.Array, value: new Float32Array(4) },
+  Spectrum: { dataType: DataType.Double, arrayType: VariantArrayType.Array, value: new Float64Array(2) },
+  Block: { dataType: DataType.UInt32, value: 0 },
+  Segment: { dataType: DataType.UInt32, value: 0 },
+  Condition: { dataType: DataType.String, value: 'healthy' },
+  Load: { dataType: DataType.Double, value: 0 },
+  Count: { dataType: DataType.UInt64, value: [0, 0] },
+  Finished: { dataType: DataType.Boolean, value: false },
+};
+
+const server = new OPCUAServer({
+  port: options.port,
+  host: '127.0.0.1',
+  hostname: '127.0.0.1',
+  // The small nodeset loads in a third of the time, but lacks what a server needs behind address translation.
+  nodeset_filename: [options.wholeNodeset ? nodesets.standard : get_mini_nodeset_filename()],
+  disableDiscovery: true,
+  maxConnectionsPerEndpoint: 200,
+  securityPolicies: options.policies,
+  serverCertificateManager: new OPCUACertificateManager({
+    rootFolder: options.pkiFolder,
+    automaticallyAcceptUnknownCertificate: options.acceptClients ?? true,
+    disableFileWatchers: true,
+  }),
+  userManager: { isValidUser: (name, password) => options.users?.[name] === password },
+  allowAnonymous: options.users === undefined,
+  serverCapabilities: { maxSessions: 100, minSupportedSampleRate: 0 },
+});
+await server.initialize();
+const { addressSpace } = server.engine;
+for (const uri of options.namespaces ?? []) addressSpace.registerNamespace(uri);
+const namespace = addressSpace.registerNamespace('urn:test:line');
+const machine = namespace.addObject({ browseName: 'press', organizedBy: addressSpace.rootFolder.objects });
+const variables = {};
+for (const [name, { dataType, arrayType = VariantArrayType.Scalar, value }] of Object.entries(SIGNALS)) {
+  variables[name] = namespace.addVariable({
+    componentOf: machine,
+    browseName: name,
+    nodeId: `s=press.${name}`,
+    dataType,
+    valueRank: arrayType === VariantArrayType.Array ? 1 : -1,
+    minimumSamplingInterval: options.samplingMs ?? 0,
+    accessLevel: 'CurrentRead | CurrentWrite',
+    value: { dataType, arrayType, value },
+  });
+}
+
+function write(name, value, atMs, status = 'Good') {
+  const { dataType, arrayType = VariantArrayType.Scalar } = SIGNALS[name];
+  variables[name].setValueFromSource(
+    new Variant({ dataType, arrayType, value }),
+    StatusCodes[status],
+    new Date(atMs),
+  );
+}
+
+/** Block k is [k, k + 1/8, k + 2/8, ...]: exact in Float32 for what the tests use. */
+function block(number, length) {
+  return Float32Array.from({ length }, (_, index) => number + (index % 8) / 8);
+}
+
+const keepAlives = new Map();
+server.on('create_session', (session) => {
+  session.on('new_subscription', (subscription) => {
+    subscription.on('keepalive', () => keepAlives.set(subscription, (keepAlives.get(subscription) ?? 0) + 1));
+  });
+});
+
+const COMMANDS = {
+  write: ({ signal, value, atMs, status }) => write(signal, value, atMs, status),
+  array: ({ signal, value, atMs }) => {
+    write(signal, signal === 'Spectrum' ? Float64Array.from(value) : Float32Array.from(value), atMs);
+  },
+  blocks: ({ first, count, length, startMs, stepMs }) => {
+    for (let number = first; number < first + count; number += 1) {
+      const atMs = startMs + (number - first) * stepMs;
+      write('Segment', Math.floor(number / 50), atMs);
+      write('Block', number, atMs);
+      write('Vibration', block(number, length), atMs);
+    }
+  },
+  subscriptions: () => {
+    const sessions = Object.values(server.engine._sessions ?? {});
+    const all = sessions.flatMap((session) => session.publishEngine.subscriptions);
+    return all.map((subscription) => ({
+      id: subscription.id,
+      unacknowledged: subscription.getAvailableSequenceNumbers(),
+      keepAlives: keepAlives.get(subscription) ?? 0,
+    }));
+  },
+  sessions: () => server.engine.currentSessionCount,
+};
+
+process.on('message', ({ id, kind, ...input }) =>
+  process.send({ id, result: COMMANDS[kind](input) ?? null }),
+);
+process.once('disconnect', () => process.exit(0));
+await server.start();
+process.send({ ready: true });
