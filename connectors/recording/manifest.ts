@@ -13,7 +13,8 @@ export interface ManifestRow {
   readonly label: string;
   /** The manifest's `split`. */
   readonly lot: string;
-  readonly sha256: string;
+  /** Of the file; one without is read unchecked. */
+  readonly sha256?: string;
   /** Which column of a CSV file it is. */
   readonly column?: string;
   /** First row (or sample) of the recording that it is, from 0. */
@@ -50,7 +51,7 @@ interface ManifestOptions {
   readonly groups?: number;
 }
 
-const REQUIRED_COLUMNS = ['file', 'client', 'label', 'split', 'sha256'];
+const REQUIRED_COLUMNS = ['file', 'client', 'label', 'split'];
 const ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
 /**
@@ -106,7 +107,8 @@ function rowOf(record: CsvRecord, columns: readonly string[], folder: string, fa
     fault('file', `"${file}" must lie inside the folder`);
   }
   if (text('label') === '') fault('label', 'must not be empty');
-  if (!/^[0-9a-fA-F]{64}$/.test(text('sha256'))) fault('sha256', 'must be 64 hexadecimal digits');
+  const sha256 = text('sha256').toLowerCase();
+  if (!/^([0-9a-f]{64})?$/.test(sha256)) fault('sha256', 'must be 64 hexadecimal digits or empty');
   const count = (name: string, minimum: number): number | undefined => {
     const value = text(name);
     if (value === '') return undefined;
@@ -122,8 +124,8 @@ function rowOf(record: CsvRecord, columns: readonly string[], folder: string, fa
     path,
     label: text('label'),
     lot: text('split'),
-    sha256: text('sha256').toLowerCase(),
     values,
+    ...(sha256 === '' ? {} : { sha256 }),
     ...(column === '' ? {} : { column }),
     ...(firstRow === undefined ? {} : { firstRow }),
     ...(rows === undefined ? {} : { rows }),

@@ -102,6 +102,15 @@ describe('readManifest', () => {
     ]);
   });
 
+  it('takes files without a hash', async () => {
+    writeFiles('a.wav', 'b.wav');
+    writeManifest('file,client,label,split,sha256', 'a.wav,p,x,train,', `b.wav,p,x,train,${SHA256}`);
+
+    const { groups } = await readManifest(folder);
+
+    expect(groups[0]?.rows.map(({ sha256 }) => sha256)).toEqual([undefined, SHA256]);
+  });
+
   it('refuses two values that would become the same id', async () => {
     writeFiles('a.wav', 'b.wav');
     writeManifest(
@@ -123,7 +132,7 @@ describe('readManifest', () => {
 
     const failure = await failureOf(readManifest(folder, { group: 'position' }));
 
-    expect(failure.faults.map(({ path }) => path)).toEqual(['client', 'split', 'sha256', 'position']);
+    expect(failure.faults.map(({ path }) => path)).toEqual(['client', 'split', 'position']);
   });
 
   it('tells a folder without a manifest and files that are not there', async () => {
