@@ -131,7 +131,8 @@ function startWorker(
   return startPoolWorker({
     connection: queue,
     pool,
-    concurrency: slots,
+    // Twice the slots: while some train, others fetch or upload; a training process never waits for the network.
+    concurrency: 2 * slots,
     log: resources.log,
     run: (job, { signal, progress }) => {
       if (job.kind !== 'train') return runPoolJob(job, { signal, progress }, resources);

@@ -1,0 +1,28 @@
+import type { Contribution, Event } from '../../../openapi/schemas.ts';
+import type { AggregatorQueue } from '../../../queue/aggregator-queue.ts';
+import type { Admission } from '../admission.ts';
+import type { Api } from '../api.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Participants } from '../participants.ts';
+import type { Publisher } from '../publishing/publisher.ts';
+import type { IncomingUpdate } from '../runs/accept-update.ts';
+import type { Runs } from '../runs/runs.ts';
+import type { Store } from '../store/store.ts';
+import type { EventHub } from './event-hub.ts';
+
+/** What the routes pass requests on to. */
+export interface Services {
+  readonly api: Api;
+  readonly admission: Admission;
+  readonly participants: Participants;
+  readonly runs: Runs;
+  readonly store: Store;
+  readonly queue: AggregatorQueue;
+  readonly publisher: Publisher;
+  readonly metrics: Metrics;
+  readonly events: EventHub;
+  /** The state that a new reader of the event stream gets. */
+  snapshot(): Event[];
+  acceptUpdate(incoming: Omit<IncomingUpdate, 'live' | 'parts'>): Promise<Contribution>;
+  aasUrl(): string;
+}

@@ -1,0 +1,175 @@
+import { join } from 'node:path';
+import { openEnvironment } from '../../aas/server/environment.ts';
+import { startAasServer } from '../../aas/server/start-aas-server.ts';
+import type { Event } from '../../openapi/schemas.ts';
+import { openAggregatorQueue } from '../../queue/aggregator-queue.ts';
+import { CodedError } from '../../runtime/errors.ts';
+import { runAsProcess, type ServiceContext } from '../../runtime/service-process.ts';
+import { lockState } from '../../runtime/state-lock.ts';
+import { Admission } from './admission.ts';
+import { Api } from './api.ts';
+import { aasGuard } from './http/aas-guard.ts';
+import { createApp } from './http/app.ts';
+import { EventHub } from './http/event-hub.ts';
+import { listen } from './http/listen.ts';
+import { createMetrics } from './metrics.ts';
+import { Participants } from './participants.ts';
+import { openPublisher } from './publishing/open-publisher.ts';
+import { acceptUpdate, type IncomingUpdate } from './runs/accept-update.ts';
+import type { RunServices } from './runs/run-context.ts';
+import { Runs } from './runs/runs.ts';
+import { type AggregatorSettings, resolveSettings } from './settings.ts';
+import { openStore } from './store/store.ts';
+
+/**
+ * Starts the aggregator: store, AAS, queue, runs, and at last the API, which answers only when every unfinished run
+ * takes updates again. It ends by the context's shutdown, which leaves everything stored where it stands.
+ * @returns where API (with console) and AAS are.
+ * @throws CodedError `E_STATE_IN_USE`, `E_PORT_IN_USE`, `E_HOST_WITHOUT_TOKEN`, `E_REDIS_CONFIGURATION`
+ */
+export async function start(
+  given: AggregatorSettings,
+  { log, shutdown }: ServiceContext,
+): Promise<{ api: string; aas: string }> {
+  const settings = resolveSettings(given);
+  const lock = lockState(settings.folder);
+  shutdown.add('state lock', () => lock.release());
+  const store = await openStore(settings.folder);
+  shutdown.add('store', () => store.close());
+
+  const events = new EventHub();
+  // What is made below is known to these only when they are called, which is after the start.
+  const late: { api?: Api; runs?: Runs } = {};
+  const participants = new Participants({
+    store,
+    offlineAfterMs: settings.offlineAfterMs,
+    changed: (id) => events.changed(`participant:${id}`, () => participantEvent(late.api, id)),
+    readinessChanged: () => late.runs?.poke(),
+    stale: (id) => publisher.note(`participant:${id}`),
+  });
+  shutdown.add('participants', () => participants.close());
+  const admission = new Admission(store, participants);
+  const metrics = createMetrics(() => participants);
+
+  const environment = await openEnvironment({ folder: join(settings.folder, 'aas'), log });
+  shutdown.add('AAS', () => environment.close());
+  let apiPort = 0;
+  const aas = await startAasServer({
+    environment,
+    host: settings.host,
+    port: settings.aasPort,
+    ...(settings.aasExternalUrl !== undefined && { externalUrl: settings.aasExternalUrl }),
+    ...(settings.apiToken !== undefined && {
+      guard: aasGuard(admission, settings.apiToken, () => ({
+        port: aas.port,
+        externalUrl: settings.aasExternalUrl,
+        pages: { port: apiPort, externalUrl: settings.externalUrl },
+      })),
+    }),
+  });
+  shutdown.add('AAS server', () => aas.close());
+  const publisher = openPublisher({
+    settings,
+    store,
+    participants,
+    environment,
+    metrics,
+    log,
+    aasUrl: aas.url,
+  });
+  shutdown.add('publisher', () => publisher.close());
+
+  const queue = await openAggregatorQueue({
+    connection: settings.redis,
+    log,
+    run: async (job) => {
+      if (late.runs === undefined) throw new CodedError('E_NOT_READY', 'the aggregator is starting');
+      await late.runs.onJob(job);
+    },
+    progress: (event) => late.runs?.onProgress(event),
+    failed: (event) => late.runs?.onFailure(event),
+    reconnected: () => late.runs?.requeue(),
+  });
+  shutdown.add('queue', () => queue.close());
+
+  const runServices: RunServices = {
+    store,
+    participants,
+    queue,
+    publisher,
+    metrics,
+    log,
+    maximumModelBytes: settings.maximumModelBytes,
+    runChanged: (id) => events.changed(`run:${id}`, () => runEvent(late.api, id)),
+    versionChanged: (federation, number) =>
+      events.changed(`version:${federation}:${number}`, () => ({
+        kind: 'version',
+        version: api.version(federation, number),
+      })),
+  };
+  const runs = await Runs.open(runServices);
+  const redisState = () => queue.state();
+  const api = new Api({ store, participants, admission, runs, publisher, redisState });
+  Object.assign(late, { api, runs });
+  runs.requeue();
+  shutdown.add('runs', () => runs.drain());
+  publisher.poke();
+
+  const app = createApp({
+    services: {
+      api,
+      admission,
+      participants,
+      runs,
+      store,
+      queue,
+      publisher,
+      metrics,
+      events,
+      snapshot: () => [
+        ...api.runsAll(undefined).map((run): Event => ({ kind: 'run', run })),
+        ...api.participantsAll().map((participant): Event => ({ kind: 'participant', participant })),
+      ],
+      acceptUpdate: (incoming) => takeUpdate(runServices, runs, incoming),
+      aasUrl: () => aas.url,
+    },
+    apiToken: settings.apiToken,
+    validateResponses: settings.validateResponses ?? false,
+    log,
+    addresses: () => ({ port: apiPort, externalUrl: settings.externalUrl }),
+  });
+  const server = await listen(app, settings.host, settings.port);
+  apiPort = server.port;
+  shutdown.add('API', () => server.close());
+  shutdown.add('event stream', () => events.close());
+  const addresses = { api: urlOf(settings.host, server.port), aas: aas.url };
+  log.info({ event: 'aggregator.started', ...addresses }, 'aggregator started');
+  return addresses;
+}
+
+/** An update of a finished run is answered like one of a closed round: as the first time, or refused. */
+function takeUpdate(services: RunServices, runs: Runs, incoming: Omit<IncomingUpdate, 'live' | 'parts'>) {
+  const driver = runs.driver(incoming.key.run);
+  if (driver !== undefined) return driver.accept(incoming);
+  if (services.store.runs.get(incoming.key.run) === undefined) {
+    throw new CodedError('E_NOT_FOUND', `there is no run ${incoming.key.run}`);
+  }
+  return acceptUpdate(services, { ...incoming, parts: [], live: () => undefined });
+}
+
+function runEvent(api: Api | undefined, id: string): Event | undefined {
+  return api === undefined ? undefined : { kind: 'run', run: api.run(id) };
+}
+
+function participantEvent(api: Api | undefined, id: string): Event | undefined {
+  // One that was taken out in the meantime has no state to tell.
+  return api?.hasParticipant(id) === true
+    ? { kind: 'participant', participant: api.participant(id) }
+    : undefined;
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+void runAsProcess(import.meta.url, 'aggregator', start);

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { encodeIdentifier } from '../../../aas/identifier-encoding.ts';
+import type { Publication } from '../../../aas/publication.ts';
+import type { AasEnvironment } from '../../../aas/server/environment.ts';
+import { aasIds } from '../../../aas/submodels/aas-ids.ts';
+import { DEPLOYED_MODEL_PATH } from '../../../aas/submodels/ai-deployment.ts';
+import { readSafetensorsHeader } from '../../../learning/weights/safetensors.ts';
+import { readVersionMetadata, type VersionMetadata } from '../../../learning/weights/version-metadata.ts';
+import type { Log } from '../../../runtime/log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Participants } from '../participants.ts';
+import type { ResolvedSettings } from '../settings.ts';
+import type { Store } from '../store/store.ts';
+import type { VersionRow } from '../store/version-table.ts';
+import { federationPublication } from './federation-publication.ts';
+import { participantPublication } from './participant-publication.ts';
+import type { PublicationContext } from './publication-context.ts';
+import { Publisher } from './publisher.ts';
+import { versionPublication } from './version-publication.ts';
+
+interface Options {
+  readonly settings: ResolvedSettings;
+  readonly store: Store;
+  readonly participants: Participants;
+  readonly environment: AasEnvironment;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** Where the AAS is reached, without a slash at the end. */
+  readonly aasUrl: string;
+}
+
+/** Opens the publisher; everything whose state may have changed while nobody watched is published anew. */
+export function openPublisher(options: Options): Publisher {
+  const { settings, store, participants, environment, metrics, log, aasUrl } = options;
+  const ids = aasIds(settings.idBase ?? `urn:fedshell:${store.installationId}`);
+  const attachmentUrl = (federation: string, number: number): string => {
+    const deployment = ids.submodel(ids.model(federation, 'main', number), 'AIDeployment');
+    return `${aasUrl}/submodels/${encodeIdentifier(deployment)}/submodel-elements/${DEPLOYED_MODEL_PATH}/attachment`;
+  };
+  const contact = settings.contact ?? { company: 'not stated' };
+  const context: PublicationContext = { store, participants, ids, contact, attachmentUrl };
+  const shapes = new Shapes(store);
+  const build = (name: string): Publication => {
+    const [kind, id = '', number] = name.split(':');
+    if (kind === 'participant') return participantPublication(context, id);
+    if (kind === 'federation') return federationPublication(context, id);
+    const version = store.versions.get(id, Number(number))!;
+    const ofVersion = versionPublication(context, version, shapes.of(version));
+    // The status names the newest version, so both appear at the same moment.
+    const ofFederation = federationPublication(context, id);
+    return {
+      shells: [...(ofVersion.shells ?? []), ...(ofFederation.shells ?? [])],
+      submodels: [...(ofVersion.submodels ?? []), ...(ofFederation.submodels ?? [])],
+      attachments: ofVersion.attachments ?? [],
+    };
+  };
+  const publisher = new Publisher({ store, environment, ids, metrics, log, build, attachmentUrl });
+  for (const { federation } of store.federations.all()) publisher.note(`federation:${federation.id}`);
+  for (const id of participants.ids()) publisher.note(`participant:${id}`);
+  return publisher;
+}
+
+/** The shapes of a federation's model, the same in all its versions, so that one file is read. */
+class Shapes {
+  readonly #store: Store;
+  readonly #known = new Map<string, VersionMetadata>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  of(version: VersionRow): VersionMetadata {
+    const known = this.#known.get(version.federation);
+    if (known !== undefined) return known;
+    const file = readFileSync(this.#store.versionFiles.path(version.sha256));
+    const metadata = readVersionMetadata(readSafetensorsHeader(file).metadata);
+    this.#known.set(version.federation, metadata);
+    return metadata;
+  }
+}

@@ -1,0 +1,135 @@
+import type { Publication } from '../../../aas/publication.ts';
+import { aiDeployment, DEPLOYED_MODEL_PATH } from '../../../aas/submodels/ai-deployment.ts';
+import { aiModelNameplate, type ModelNameplateValues } from '../../../aas/submodels/ai-model-nameplate.ts';
+import { contactReference } from '../../../aas/submodels/contact-information.ts';
+import { modelVersionShell } from '../../../aas/submodels/shells.ts';
+import { mergeEvaluations, metricsOf, sumsOfResult } from '../../../learning/metrics.ts';
+import type { VersionMetadata } from '../../../learning/weights/version-metadata.ts';
+import type { Federation } from '../../../openapi/schemas.ts';
+import type { RunRow } from '../store/run-table.ts';
+import type { VersionRow } from '../store/version-table.ts';
+import { contactId, datasetId, type PublicationContext, schemaOf } from './publication-context.ts';
+
+type Shapes = Pick<VersionMetadata, 'inputShape' | 'outputShape'>;
+
+/** A model version's shell with its nameplate and its deployment, whose attachment is the model file. */
+export function versionPublication(
+  context: PublicationContext,
+  version: VersionRow,
+  shapes: Shapes,
+): Publication {
+  const { ids, store, attachmentUrl } = context;
+  const federation = store.federations.get(version.federation)!.federation;
+  const run = store.runs.get(version.run)!;
+  const shellId = ids.model(federation.id, 'main', version.number);
+  const contact = contactReference(contactId(context, federation.id));
+  const fileName = `${federation.id}-${version.number}.safetensors`;
+  const contentType = 'application/octet-stream';
+  const nameplate = aiModelNameplate({
+    id: ids.submodel(shellId, 'AIModelNameplate'),
+    uriOfTheProduct: shellId,
+    version: String(version.number),
+    contact,
+    storage: attachmentUrl(federation.id, version.number),
+    inputs: {
+      kind: `${federation.profile.features.key} of windows of ${federation.profile.signals.waveform}`,
+      dimensions: shapes.inputShape.map((size) => ({ size })),
+    },
+    outputs: shapes.outputShape.map((size) => ({ size, result: federation.profile.classes.join(', ') })),
+    trainingResults: trainingResults(context, version, run),
+    details: { fileExtension: 'safetensors', framework: frameworkOf(version), programLanguage: 'TypeScript' },
+    datasets: (version.contributors ?? []).map((id) => ({
+      submodelId: datasetId(context, id, federation.id),
+    })),
+    type: federation.model.key,
+    hyperparameters: hyperparameters(federation, run),
+    ...parentOf(context, version),
+  });
+  const deployment = aiDeployment({
+    id: ids.submodel(shellId, 'AIDeployment'),
+    uriOfTheProduct: shellId,
+    version: String(version.number),
+    contact,
+    nameplateId: nameplate.id,
+    format: 'safetensors',
+    file: { fileName, contentType },
+    inputs: schemaOf(federation),
+    outputs: { Classes: federation.profile.classes.join(', ') },
+  });
+  return {
+    shells: [
+      modelVersionShell({
+        id: shellId,
+        federation: federation.id,
+        group: 'main',
+        number: version.number,
+        sha256: version.sha256,
+        submodelIds: [nameplate.id, deployment.id],
+        ...(version.number > 0 && { parentShellId: ids.model(federation.id, 'main', version.number - 1) }),
+      }),
+    ],
+    submodels: [nameplate, deployment],
+    attachments: [
+      {
+        submodelId: deployment.id,
+        idShortPath: DEPLOYED_MODEL_PATH,
+        fileName,
+        contentType,
+        sha256: version.sha256,
+        path: store.versionFiles.path(version.sha256),
+      },
+    ],
+  };
+}
+
+/** Facts of the version's making, and its figures once it was evaluated. */
+function trainingResults({ store }: PublicationContext, version: VersionRow, run: RunRow) {
+  const results = store.evaluations.resultsOf(run.id, version.number);
+  const metrics = results.length === 0 ? undefined : metricsOf(mergeEvaluations(results.map(sumsOfResult)));
+  return {
+    Run: run.id,
+    Sha256: version.sha256,
+    ...(version.round !== undefined && { Round: version.round }),
+    ...(version.contributors !== undefined && { Contributors: version.contributors.join(', ') }),
+    ...(version.exampleCount !== undefined && { ExampleCount: version.exampleCount }),
+    ...(metrics !== undefined && {
+      Accuracy: metrics.accuracy,
+      Loss: metrics.loss,
+      TestExampleCount: metrics.exampleCount,
+    }),
+    ...(metrics?.uar !== undefined && { Uar: metrics.uar }),
+  };
+}
+
+function hyperparameters({ training, strategy }: Federation, run: RunRow): Record<string, string | number> {
+  const { optimizer, batchSize } = training;
+  return {
+    Strategy: strategy?.key ?? 'fed-avg',
+    LocalEpochs: run.localEpochs,
+    BatchSize: batchSize,
+    Optimizer: optimizer.key,
+    LearningRate: optimizer.learningRate,
+    Seed: run.seed,
+  };
+}
+
+function frameworkOf({ numerics }: VersionRow): string {
+  return numerics === undefined ? 'unknown' : `${numerics.library} (${numerics.backend}, ${numerics.build})`;
+}
+
+function parentOf(
+  { ids, store }: PublicationContext,
+  version: VersionRow,
+): Pick<ModelNameplateValues, 'parent'> | undefined {
+  const parent =
+    version.number === 0 ? undefined : store.versions.get(version.federation, version.number - 1);
+  if (parent === undefined) return undefined;
+  const shellId = ids.model(version.federation, 'main', parent.number);
+  return {
+    parent: {
+      name: `${version.federation} ${parent.number}`,
+      timeStamp: parent.createdAt,
+      nameplateId: ids.submodel(shellId, 'AIModelNameplate'),
+    },
+  };
+}

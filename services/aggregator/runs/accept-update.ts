@@ -1,0 +1,156 @@
+import { verifyUpdate } from '../../../learning/update.ts';
+import type { Contribution } from '../../../openapi/schemas.ts';
+import { CodedError, toCodedError } from '../../../runtime/errors.ts';
+import { timestamp } from '../clock.ts';
+import { present } from '../store/present.ts';
+import type { RoundKey } from '../store/round-table.ts';
+import type { SpooledUpdate } from '../store/update-store.ts';
+import type { LiveRound } from './open-round.ts';
+import type { RunServices } from './run-context.ts';
+
+/** An update as it comes in. */
+export interface IncomingUpdate {
+  readonly key: RoundKey;
+  readonly participant: string;
+  /** What the sender says its bytes hash to. */
+  readonly sha256: string;
+  readonly body: AsyncIterable<Uint8Array>;
+  /** The round that takes updates of this key now, if any; asked again when the bytes are in. */
+  live(): LiveRound | undefined;
+  /** The parts that the federation's strategy wants of an update. */
+  readonly parts: readonly string[];
+}
+
+/** Room for an update's header beside its tensors. */
+const HEADER_ALLOWANCE_BYTES = 4 * 1024 ** 2;
+
+/**
+ * Takes an update once per contribution key. The same again is answered as the first time.
+ * @throws CodedError with the code of the refusal, which is on record then.
+ */
+export async function acceptUpdate(services: RunServices, incoming: IncomingUpdate): Promise<Contribution> {
+  const { store, metrics } = services;
+  const { key, participant } = incoming;
+  try {
+    const accepted = alreadyAccepted(services, incoming) ?? (await take(services, incoming));
+    metrics.updateBytes.inc(accepted.bytes);
+    return accepted;
+  } catch (thrown) {
+    const error = toCodedError(thrown);
+    metrics.refusals.inc({ code: error.code });
+    // A full disk says nothing of the update, and a key of a round that never was cannot be on its record.
+    if (isRefusal(error) && store.rounds.get(key) !== undefined) {
+      store.contributions.refuse({
+        ...key,
+        participant,
+        code: error.code,
+        message: error.message,
+        gaveUp: false,
+        at: timestamp(),
+      });
+      services.runChanged(key.run);
+    }
+    throw error;
+  }
+}
+
+function isRefusal({ code }: CodedError): boolean {
+  return (
+    code.startsWith('E_UPDATE_') ||
+    ['E_ROUND_CLOSED', 'E_ALREADY_CONTRIBUTED', 'E_NOT_IN_COHORT'].includes(code)
+  );
+}
+
+function alreadyAccepted(
+  { store }: RunServices,
+  { key, participant, sha256 }: IncomingUpdate,
+): Contribution | undefined {
+  const accepted = store.contributions.get(key, participant);
+  if (accepted === undefined || accepted.sha256 === sha256) return accepted;
+  throw new CodedError(
+    'E_ALREADY_CONTRIBUTED',
+    `${participant} has contributed ${accepted.sha256} to run ${key.run}, round ${key.round}, attempt ${key.roundAttempt}`,
+    { details: { acceptedSha256: accepted.sha256 } },
+  );
+}
+
+async function take(services: RunServices, incoming: IncomingUpdate): Promise<Contribution> {
+  const live = liveRoundFor(incoming);
+  const seat = services.store.groupCommit.enter();
+  try {
+    const spooled = await spool(services, incoming, live);
+    try {
+      const contribution = await verified(incoming, live, spooled);
+      return await seat.commit(() => count(services, incoming, contribution, spooled));
+    } catch (thrown) {
+      if (!services.store.contributions.references(incoming.key, spooled.sha256)) await spooled.discard();
+      throw thrown;
+    }
+  } finally {
+    seat.leave();
+  }
+}
+
+async function verified(
+  { key, participant, parts }: IncomingUpdate,
+  { row, tensors }: LiveRound,
+  { sha256, bytes, chunks }: SpooledUpdate,
+): Promise<Contribution> {
+  const expected = { ...key, participant, baseSha256: row.baseSha256, parts, tensors };
+  const { exampleCount, scalars } = await verifyUpdate(chunks(), expected);
+  return present({
+    ...key,
+    participant,
+    sha256,
+    bytes,
+    exampleCount,
+    trainedLoss: scalars['trainedLoss'],
+    trainedAccuracy: scalars['trainedAccuracy'],
+  });
+}
+
+function liveRoundFor({ key, participant, live }: IncomingUpdate): LiveRound {
+  const round = live();
+  if (round === undefined) {
+    throw new CodedError(
+      'E_ROUND_CLOSED',
+      `run ${key.run}, round ${key.round}, attempt ${key.roundAttempt} takes no updates (any longer)`,
+    );
+  }
+  if (!round.row.cohort.includes(participant)) {
+    throw new CodedError('E_NOT_IN_COHORT', `${participant} is not in the cohort of round ${key.round}`);
+  }
+  return round;
+}
+
+async function spool({ store }: RunServices, { sha256, body, parts }: IncomingUpdate, { base }: LiveRound) {
+  try {
+    return await store.updates.spool(body, {
+      expectedSha256: sha256,
+      maximumBytes: base.bytes * parts.length + HEADER_ALLOWANCE_BYTES,
+    });
+  } catch (thrown) {
+    const error = toCodedError(thrown);
+    if (error.code === 'E_HASH_MISMATCH')
+      throw new CodedError('E_UPDATE_HASH', error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** In one transaction: the round still takes updates, the key is free, the contribution counts. */
+function count(
+  services: RunServices,
+  incoming: IncomingUpdate,
+  contribution: Contribution,
+  spooled: SpooledUpdate,
+): Contribution {
+  const { store } = services;
+  const live = liveRoundFor(incoming);
+  if (!store.contributions.insert(contribution)) return alreadyAccepted(services, incoming)!;
+  spooled.keep();
+  if (live.unstored) {
+    store.rounds.put(live.row);
+    live.unstored = false;
+  }
+  return contribution;
+}

@@ -1,0 +1,107 @@
+import { chooseCohort } from '../../../learning/cohort.ts';
+import type { TensorSpec } from '../../../learning/weights/tensor.ts';
+import type { TrainJob } from '../../../openapi/schemas.ts';
+import { timestamp } from '../clock.ts';
+import { present } from '../store/present.ts';
+import type { RoundRow } from '../store/round-table.ts';
+import type { VersionRow } from '../store/version-table.ts';
+import type { Deadline } from './deadline.ts';
+import { eligible, openDeadline, type RunContext, readyOnes } from './run-context.ts';
+import { tooFew, type Wait } from './wait.ts';
+
+/** A round that takes updates, with what is known of it only while it does. */
+export interface LiveRound {
+  readonly row: RoundRow;
+  readonly base: VersionRow;
+  /** The base version's tensors, which every update must have. */
+  readonly tensors: readonly TensorSpec[];
+  readonly deadline: Deadline;
+  /** Whether the queue has its flow. */
+  queued: boolean;
+  /** Whether `row` has a state that is not stored yet; the first contribution stores it. */
+  unstored: boolean;
+}
+
+/** Chooses the cohort of a round. @returns the round to store, or why it cannot open yet. */
+export function planRound(
+  context: RunContext,
+  base: VersionRow,
+  round: number,
+  roundAttempt: number,
+  missed: ReadonlySet<string>,
+): RoundRow | Wait {
+  const { run, federation } = context;
+  const choice = chooseCohort({
+    spec: federation.cohort ?? { kind: 'all' },
+    quorum: federation.quorum ?? { kind: 'fraction', of: 0.8 },
+    admitted: eligible(context),
+    ready: new Set(readyOnes(context)),
+    missed,
+    seed: run.seed,
+    round,
+  });
+  if (!choice.enough) return tooFew(context, choice.reason);
+  return {
+    run: run.id,
+    round,
+    roundAttempt,
+    state: 'open',
+    reason: undefined,
+    cohort: choice.cohort,
+    quorum: choice.quorum,
+    baseNumber: base.number,
+    baseSha256: base.sha256,
+    openedAt: timestamp(),
+    endedAt: undefined,
+    version: undefined,
+  };
+}
+
+/** Makes a stored round live: its deadline runs from here. */
+export function goLive(
+  context: RunContext,
+  row: RoundRow,
+  base: VersionRow,
+  tensors: readonly TensorSpec[],
+): LiveRound {
+  const deadline = openDeadline(context, `round:${row.run}:${row.round}:${row.roundAttempt}`);
+  return { row, base, tensors, deadline, queued: false, unstored: false };
+}
+
+/** Gives the round's flow to the queue; the same again changes nothing there. @throws CodedError `E_REDIS_UNREACHABLE` */
+export async function queueRound(
+  context: RunContext,
+  live: LiveRound,
+  lastCounted: ReadonlyMap<string, string>,
+): Promise<void> {
+  const { run, federation, participants, queue } = context;
+  const { row, base } = live;
+  const jobs = row.cohort.flatMap((participant) => {
+    const pool = participants.poolOf(participant);
+    if (pool === undefined) return [];
+    const job: TrainJob = present({
+      kind: 'train' as const,
+      run: run.id,
+      federation: federation.id,
+      round: row.round,
+      roundAttempt: row.roundAttempt,
+      participant,
+      base: { group: 'main', number: base.number, sha256: base.sha256, bytes: base.bytes },
+      model: federation.model,
+      profile: federation.profile,
+      training: { ...federation.training, localEpochs: run.localEpochs, seed: run.seed },
+      strategy: federation.strategy ?? { key: 'fed-avg' },
+      numerics: run.numerics,
+      lastCountedUpdate: lastCounted.get(participant),
+    });
+    return [{ pool, job }];
+  });
+  await queue.addRound({
+    run: row.run,
+    round: row.round,
+    roundAttempt: row.roundAttempt,
+    deadlineMs: live.deadline.remainingMs,
+    jobs,
+  });
+  live.queued = true;
+}

@@ -1,0 +1,72 @@
+/** The schema of the aggregator's database, one text a version. Released texts are never edited. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE installation (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE federations (
+    id TEXT PRIMARY KEY, document TEXT NOT NULL, created_at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE join_tokens (
+    id TEXT PRIMARY KEY, federation TEXT NOT NULL REFERENCES federations, hash TEXT NOT NULL, created_at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE pools (
+    id TEXT PRIMARY KEY, key_hash TEXT NOT NULL, key_used INTEGER NOT NULL, slots INTEGER NOT NULL,
+    numerics TEXT NOT NULL, created_at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE pool_federations (
+    pool TEXT NOT NULL REFERENCES pools, federation TEXT NOT NULL REFERENCES federations, PRIMARY KEY (pool, federation)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE participants (
+    id TEXT PRIMARY KEY, pool TEXT NOT NULL REFERENCES pools, attributes TEXT NOT NULL, signals TEXT NOT NULL,
+    removed INTEGER NOT NULL, data TEXT, last_seen_at TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE admissions (
+    federation TEXT NOT NULL REFERENCES federations, participant TEXT NOT NULL REFERENCES participants ON DELETE CASCADE,
+    PRIMARY KEY (federation, participant)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX admissions_of_participant ON admissions (participant);
+  CREATE TABLE runs (
+    id TEXT PRIMARY KEY, federation TEXT NOT NULL REFERENCES federations, state TEXT NOT NULL, reason TEXT,
+    total_rounds INTEGER NOT NULL, local_epochs INTEGER NOT NULL, seed INTEGER NOT NULL, participants TEXT,
+    numerics TEXT, base_version INTEGER, scaler TEXT, initialise_pool TEXT,
+    created_at TEXT NOT NULL, started_at TEXT, ended_at TEXT, last_progress_at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX runs_of_federation ON runs (federation);
+  CREATE TABLE rounds (
+    run TEXT NOT NULL REFERENCES runs, round INTEGER NOT NULL, round_attempt INTEGER NOT NULL, state TEXT NOT NULL,
+    reason TEXT, cohort TEXT NOT NULL, quorum INTEGER NOT NULL, base_number INTEGER NOT NULL, base_sha256 TEXT NOT NULL,
+    opened_at TEXT NOT NULL, ended_at TEXT, version INTEGER, PRIMARY KEY (run, round, round_attempt)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE contributions (
+    run TEXT NOT NULL, round INTEGER NOT NULL, round_attempt INTEGER NOT NULL, participant TEXT NOT NULL,
+    sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, example_count INTEGER NOT NULL, trained_loss REAL,
+    trained_accuracy REAL, PRIMARY KEY (run, round, round_attempt, participant),
+    FOREIGN KEY (run, round, round_attempt) REFERENCES rounds
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE update_bytes (sha256 TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+  CREATE TABLE refusals (
+    id INTEGER PRIMARY KEY, run TEXT NOT NULL, round INTEGER NOT NULL, round_attempt INTEGER NOT NULL,
+    participant TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL, gave_up INTEGER NOT NULL, at TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX refusals_of_round ON refusals (run, round, round_attempt);
+  CREATE TABLE versions (
+    federation TEXT NOT NULL REFERENCES federations, number INTEGER NOT NULL, sha256 TEXT NOT NULL,
+    bytes INTEGER NOT NULL, run TEXT NOT NULL, round INTEGER, parent TEXT, contributors TEXT, example_count INTEGER,
+    numerics TEXT, created_at TEXT NOT NULL, published_at TEXT, PRIMARY KEY (federation, number)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE statistics (
+    run TEXT NOT NULL REFERENCES runs, participant TEXT NOT NULL, statistics TEXT, failure TEXT,
+    PRIMARY KEY (run, participant)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE evaluation_requests (
+    run TEXT NOT NULL REFERENCES runs, number INTEGER NOT NULL, participants TEXT NOT NULL, closed INTEGER NOT NULL,
+    reason TEXT, PRIMARY KEY (run, number)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE evaluations (
+    run TEXT NOT NULL REFERENCES runs, number INTEGER NOT NULL, participant TEXT NOT NULL, failure TEXT,
+    example_count INTEGER NOT NULL, correct INTEGER NOT NULL, loss REAL NOT NULL, confusion TEXT,
+    PRIMARY KEY (run, number, participant)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE deadlines (name TEXT PRIMARY KEY, remaining_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE publications (name TEXT PRIMARY KEY, revision INTEGER NOT NULL, reason TEXT) STRICT, WITHOUT ROWID;
+  `,
+];

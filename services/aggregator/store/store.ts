@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { type Database, openDatabase } from '../../../runtime/database.ts';
+import { FileStore } from '../../../runtime/file-store.ts';
+import { ContributionTable } from './contribution-table.ts';
+import { DeadlineTable } from './deadline-table.ts';
+import { EvaluationTable } from './evaluation-table.ts';
+import { FederationTable } from './federation-table.ts';
+import { GroupCommit } from './group-commit.ts';
+import { MIGRATIONS } from './migrations.ts';
+import { ParticipantTable } from './participant-table.ts';
+import { PoolTable } from './pool-table.ts';
+import { PublicationTable } from './publication-table.ts';
+import { query } from './query.ts';
+import { RoundTable } from './round-table.ts';
+import { RunTable } from './run-table.ts';
+import { StatisticsTable } from './statistics-table.ts';
+import { UpdateStore } from './update-store.ts';
+import { VersionTable } from './version-table.ts';
+
+/** Everything the aggregator keeps: one SQLite file, and files named by their sha256. */
+export interface Store {
+  readonly federations: FederationTable;
+  readonly pools: PoolTable;
+  readonly participants: ParticipantTable;
+  readonly runs: RunTable;
+  readonly rounds: RoundTable;
+  readonly contributions: ContributionTable;
+  readonly versions: VersionTable;
+  readonly statistics: StatisticsTable;
+  readonly evaluations: EvaluationTable;
+  readonly deadlines: DeadlineTable;
+  readonly publications: PublicationTable;
+  readonly updates: UpdateStore;
+  readonly versionFiles: FileStore;
+  /** Made once when the folder was new; part of the ids in the AAS. */
+  readonly installationId: string;
+  /** Runs `change` as one durable transaction: all of it or nothing, even by kill -9. */
+  transaction<Result>(change: () => Result): Result;
+  /** Like `transaction` for changes that come at the same time and share one commit. */
+  readonly groupCommit: GroupCommit;
+  close(): void;
+}
+
+/** Opens the aggregator's folder. Its caller owns the folder's lock. */
+export async function openStore(folder: string): Promise<Store> {
+  const database = openDatabase(join(folder, 'aggregator.db'), MIGRATIONS);
+  const transaction: Store['transaction'] = (change) =>
+    // `transaction` of libsql is typed without the result of its function, which it returns.
+    database.transaction(change).immediate() as ReturnType<typeof change>;
+  return {
+    federations: new FederationTable(database),
+    pools: new PoolTable(database),
+    participants: new ParticipantTable(database),
+    runs: new RunTable(database),
+    rounds: new RoundTable(database),
+    contributions: new ContributionTable(database),
+    versions: new VersionTable(database),
+    statistics: new StatisticsTable(database),
+    evaluations: new EvaluationTable(database),
+    deadlines: new DeadlineTable(database),
+    publications: new PublicationTable(database),
+    updates: new UpdateStore(database, await FileStore.open(join(folder, 'updates'))),
+    versionFiles: await FileStore.open(join(folder, 'versions')),
+    installationId: installationId(database),
+    transaction,
+    groupCommit: new GroupCommit(transaction),
+    close: () => {
+      database.close();
+    },
+  };
+}
+
+function installationId(database: Database): string {
+  query(database, "INSERT INTO installation VALUES ('id', ?) ON CONFLICT DO NOTHING").run(randomUUID());
+  const row = query<{ value: string }>(database, "SELECT value FROM installation WHERE name = 'id'").get();
+  return row!.value;
+}
