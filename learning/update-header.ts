@@ -1,5 +1,5 @@
-import { CodedError, type Fault } from '../runtime/errors.ts';
 import { canonicalJson } from '../runtime/canonical-json.ts';
+import { CodedError, type Fault } from '../runtime/errors.ts';
 import { FEDSHELL_KEY, isInteger, isObject, parseFedshellMetadata } from './weights/fedshell-metadata.ts';
 import type { SafetensorsHeader } from './weights/safetensors-header.ts';
 

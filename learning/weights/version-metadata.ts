@@ -1,5 +1,5 @@
-import { CodedError, type Fault } from '../../runtime/errors.ts';
 import { canonicalJson } from '../../runtime/canonical-json.ts';
+import { CodedError, type Fault } from '../../runtime/errors.ts';
 import { FEDSHELL_KEY, isInteger, isObject, parseFedshellMetadata } from './fedshell-metadata.ts';
 
 /** How features are standardised before they enter the model; with `local` each site fits its own. */
