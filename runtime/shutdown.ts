@@ -23,15 +23,17 @@ export class Shutdown {
 
   /** Listens for the signals and the parent's end, and exits the process after the steps. */
   listen(): void {
-    const end = (reason: string, exitCode: number) => {
+    const end = (reason: string) => {
+      if (this.#running !== undefined) return;
       this.#log.info({ event: 'shutdown', reason }, 'shutting down');
-      void this.run().then(() => process.exit(exitCode));
+      void this.run().then(() => process.exit(0));
     };
-    process.once('SIGTERM', () => end('SIGTERM', 0));
-    process.once('SIGINT', () => end('SIGINT', 0));
+    // Listeners that stay: without one, a second signal would kill the process in the middle of its steps.
+    process.on('SIGTERM', () => end('SIGTERM'));
+    process.on('SIGINT', () => end('SIGINT'));
     // The channel may have closed while this process was still loading; only `send` tells that there was one.
-    if (process.connected) process.once('disconnect', () => end('parent ended', 0));
-    else if (process.send !== undefined) end('parent ended', 0);
+    if (process.connected) process.once('disconnect', () => end('parent ended'));
+    else if (process.send !== undefined) end('parent ended');
   }
 
   /** Runs the steps, once however often it is called; a failing step does not keep the others from running. */
