@@ -1,6 +1,6 @@
 import { useEffect, useReducer, useState } from 'preact/hooks';
 import { followEvents, type StreamState } from './event-stream.ts';
-import { applyEvent, emptyState, newestVersionOf, runsNewestFirst } from './live-state.ts';
+import { applyEvent, emptyState, runsNewestFirst } from './live-state.ts';
 import { ModelPlace } from './model-place.tsx';
 import { ParticipantPanel } from './participant-panel.tsx';
 import { RoundsChart } from './rounds-chart.tsx';
@@ -23,7 +23,7 @@ export function App() {
 
   const runs = runsNewestFirst(state);
   const run = runs.find(({ id }) => id === chosenRun) ?? runs[0];
-  const version = run && newestVersionOf(state, run);
+  const participants = [...state.participants.values()];
   return (
     <>
       <header>
@@ -38,19 +38,21 @@ export function App() {
       </header>
       <main>
         {stream === 'unauthorized' && <TokenForm onGiven={() => setAttempt(attempt + 1)} />}
-        <StartForm participants={[...state.participants.values()]} onStarted={setChosenRun} />
-        <section aria-label="Run" class="run">
+        <div class="column">
+          <StartForm participants={participants} onStarted={setChosenRun} />
+          <ParticipantPanel participants={participants} run={run} />
+        </div>
+        <section aria-label="Run" class="column">
           {run === undefined ? (
             <p class="hint">No run yet. Choose a data set and participants, then press Start.</p>
           ) : (
             <>
               <RunPanel run={run} runs={runs} onChoose={setChosenRun} />
               <RoundsChart run={run} />
+              <ModelPlace run={run} versions={state.versions} />
             </>
           )}
         </section>
-        <ParticipantPanel participants={[...state.participants.values()]} run={run} />
-        {run !== undefined && <ModelPlace run={run} version={version} />}
       </main>
     </>
   );

@@ -35,9 +35,11 @@ export function runsNewestFirst(state: LiveState): Run[] {
   return [...state.runs.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
 }
 
-/** The newest version that a run made, or undefined before its first round ended. */
-export function newestVersionOf(state: LiveState, run: Run): ModelVersion | undefined {
-  return [...state.versions.values()]
-    .filter((version) => version.run === run.id)
-    .sort((a, b) => b.number - a.number)[0];
+/** Key of a version in `LiveState.versions`. */
+export function versionKey({
+  federation,
+  group,
+  number,
+}: Pick<ModelVersion, 'federation' | 'group' | 'number'>): string {
+  return `${federation}/${group}/${number}`;
 }

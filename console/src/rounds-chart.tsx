@@ -12,7 +12,11 @@ export function RoundsChart({ run }: { run: Run }) {
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const plot = new UPlot(options(element.clientWidth), [[], [], []], element);
+    const plot = new UPlot(
+      options(element.clientWidth, getComputedStyle(element).color),
+      [[], [], []],
+      element,
+    );
     chart.current = plot;
     const observer = new ResizeObserver(() =>
       plot.setSize({ width: element.clientWidth, height: HEIGHT_PIXELS }),
@@ -36,7 +40,8 @@ export function RoundsChart({ run }: { run: Run }) {
   return <div ref={place} class="card chart" role="img" aria-label="Accuracy and loss per model version" />;
 }
 
-function options(width: number): UPlot.Options {
+/** @param ink colour of the text around; the chart is a canvas, which knows no style sheet. */
+function options(width: number, ink: string): UPlot.Options {
   return {
     width,
     height: HEIGHT_PIXELS,
@@ -47,7 +52,7 @@ function options(width: number): UPlot.Options {
       { label: 'loss', scale: 'loss', stroke: '#c2571a', width: 2, points: { show: true } },
     ],
     axes: [
-      { label: 'model version', incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], stroke: 'currentColor' },
+      { label: 'model version', incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], stroke: ink },
       { scale: 'accuracy', label: 'accuracy', stroke: '#0b6e99' },
       { scale: 'loss', label: 'loss', side: 1, stroke: '#c2571a', grid: { show: false } },
     ],
