@@ -2,7 +2,7 @@ import type { EvaluateJob } from '../../../openapi/schemas.ts';
 import { present } from '../store/present.ts';
 import type { VersionRow } from '../store/version-table.ts';
 import type { Deadline } from './deadline.ts';
-import { openDeadline, type RunContext, readyOnes } from './run-context.ts';
+import { eligible, openDeadline, type RunContext } from './run-context.ts';
 
 interface OpenEvaluation {
   readonly number: number;
@@ -31,13 +31,18 @@ export class Evaluations {
     return every > 0 && (round % every === 0 || round === this.#context.run.totalRounds);
   }
 
-  /** Notes that every ready participant is to score the version; part of the caller's transaction. */
+  /**
+   * Notes that every ready participant of the federation is to score the version, also one that the run does not train
+   * on: it is their model, too. Part of the caller's transaction.
+   */
   request(number: number): void {
-    const { run, store } = this.#context;
+    const { run, store, participants, federation } = this.#context;
     if (store.evaluations.request(run.id, number) !== undefined) return;
-    const participants = readyOnes(this.#context);
-    if (participants.length === 0) return;
-    store.evaluations.ask(run.id, number, participants);
+    const ready = participants
+      .admittedTo(federation.id)
+      .filter((id) => participants.isReady(id, federation.id));
+    if (ready.length === 0) return;
+    store.evaluations.ask(run.id, number, ready);
   }
 
   /** Gives the open evaluations to the queue again: it may have lost them. */
@@ -80,7 +85,7 @@ export class Evaluations {
     const { run, store } = this.#context;
     const answers = store.evaluations.answers(run.id, number);
     const missing = participants.filter((id) => !answers.has(id));
-    if (missing.length > 0 && !deadline.hasPassed) return false;
+    if (missing.some((id) => this.#isAwaited(id)) && !deadline.hasPassed) return false;
     const reasons = [
       ...missing.map((id) => `${id} did not answer in time`),
       ...[...answers].flatMap(([id, failure]) => (failure === undefined ? [] : [`${id}: ${failure}`])),
@@ -95,6 +100,11 @@ export class Evaluations {
     this.#context.publisher.poke();
     this.#context.runChanged(run.id);
     return true;
+  }
+
+  /** One of the run is, even if its trainer restarts; an onlooker that went away is not. */
+  #isAwaited(participant: string): boolean {
+    return eligible(this.#context).includes(participant) || this.#context.participants.isOnline(participant);
   }
 
   async #queue(evaluation: OpenEvaluation): Promise<void> {
