@@ -2,6 +2,7 @@ import type { ClientSession, ClientSubscription, OPCUAClient } from 'node-opcua-
 import { AttributeIds, UserTokenType } from 'node-opcua-client';
 import type { OpcuaSource } from '../../openapi/schemas.ts';
 import type { Log } from '../../runtime/log.ts';
+import { readSecret } from '../../runtime/read-secret.ts';
 import { chooseEndpoint } from './choose-endpoint.ts';
 import type { Delivery } from './delivery.ts';
 import type { GapLedger } from './gap-ledger.ts';
@@ -9,7 +10,6 @@ import type { Identity } from './identity.ts';
 import { NotificationIntake } from './notification-intake.ts';
 import { connect, getEndpoints, makeClient } from './open-client.ts';
 import { NotificationReader } from './read-notification.ts';
-import { readSecret } from './read-secret.ts';
 import { resolveNodes } from './resolve-nodes.ts';
 import { type SubscriptionRequest, worseThanAsked } from './revised.ts';
 import { createSubscription, monitorNodes } from './subscribe.ts';

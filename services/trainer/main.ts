@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type PoolWorker, startPoolWorker } from '../../queue/pool-worker.ts';
+import { readSecret } from '../../runtime/read-secret.ts';
 import { runAsProcess, type ServiceContext } from '../../runtime/service-process.ts';
 import { lockState } from '../../runtime/state-lock.ts';
 import { Activity } from './activity.ts';
@@ -10,7 +11,6 @@ import type { JobResources } from './jobs/job-resources.ts';
 import { runPoolJob } from './jobs/run-pool-job.ts';
 import { Membership } from './membership.ts';
 import { participantStatus } from './participant-status.ts';
-import { readSecret } from './read-secret.ts';
 import { type ResolvedSettings, resolveSettings, type TrainerSettings } from './settings.ts';
 import { sourceSignals } from './source-signals.ts';
 import { ownNumerics } from './training/numerics.ts';

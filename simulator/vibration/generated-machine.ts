@@ -1,7 +1,7 @@
 import type { Segment } from '../../connectors/recording/segments.ts';
+import { type RandomStream, randomStream } from '../../learning/random.ts';
 import { CONDITIONS, type Condition, machineVibration, SAMPLE_RATE_HZ } from './machine-vibration.ts';
 import { mountingPosition } from './mounting-position.ts';
-import { randomStream } from './random-stream.ts';
 
 /** A shift of a generated machine. */
 export interface ShiftSpec {
@@ -27,13 +27,13 @@ interface Cycle {
  * the same spec gives the same samples wherever a play begins.
  */
 export function* generateSegments(index: number, spec: ShiftSpec, from = 1): Generator<Segment> {
-  const machine = randomStream(`${spec.seed}/machine/${index}`);
+  const machine = streamOf(spec.seed, index, 'machine');
   const nominalShaftHz = 28.5 + 2.5 * machine.uniform();
   const position = mountingPosition(index, spec.seed);
   for (const [offset, { condition, lot }] of planShift(index, spec).entries()) {
     const segment = offset + 1;
     if (segment < from) continue;
-    const random = randomStream(`${spec.seed}/machine/${index}/segment/${segment}`);
+    const random = streamOf(spec.seed, index, `segment/${segment}`);
     const load = Math.round(100 * (0.2 + 0.8 * random.uniform())) / 100;
     const shaftHz = nominalShaftHz * (1 + 0.012 * random.normal() - 0.02 * load);
     const severity = 1.32 * Math.exp(0.2 * random.normal());
@@ -60,5 +60,10 @@ function planShift(index: number, { seed, segmentsPerCondition }: ShiftSpec): re
       return { condition, lot: number < tests ? 'test' : 'train' };
     }),
   );
-  return randomStream(`${seed}/machine/${index}/plan`).shuffle(cycles);
+  return streamOf(seed, index, 'plan').shuffle(cycles);
+}
+
+/** Any segment can be made without those before it. */
+function streamOf(seed: number, machine: number, purpose: string): RandomStream {
+  return randomStream({ seed, round: 0, participant: `machine-${machine}`, purpose: `vibration/${purpose}` });
 }

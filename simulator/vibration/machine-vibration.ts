@@ -1,7 +1,7 @@
+import type { RandomStream } from '../../learning/random.ts';
 import { BEARING_6205, bearingFrequencies } from './bearing.ts';
 import { applyBiquad, designBiquad, designMode } from './biquad.ts';
 import type { MountingPosition, StructuralMode } from './mounting-position.ts';
-import type { RandomStream } from './random-stream.ts';
 
 /** What is wrong with a machine, as its operator notes it. */
 export const CONDITIONS = ['healthy', 'inner-race', 'outer-race', 'unbalance'] as const;

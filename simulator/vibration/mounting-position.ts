@@ -1,5 +1,5 @@
+import { type RandomStream, randomStream } from '../../learning/random.ts';
 import type { FilterSpec } from './biquad.ts';
-import { randomStream } from './random-stream.ts';
 
 /** A mode of the structure between bearing and sensor. */
 export interface StructuralMode {
@@ -116,7 +116,7 @@ const POSITIONS: readonly MountingPosition[] = [
 export function mountingPosition(index: number, seed: number): MountingPosition {
   const position = POSITIONS[index % POSITIONS.length]!;
   if (index < POSITIONS.length) return position;
-  const stiffness = 0.88 + 0.24 * randomStream(`${seed}/mounting/${index}`).uniform();
+  const stiffness = 0.88 + 0.24 * streamOf(seed, index).uniform();
   const scaled = <Item extends { readonly frequencyHz: number }>(item: Item): Item => ({
     ...item,
     frequencyHz: item.frequencyHz * stiffness,
@@ -127,4 +127,8 @@ export function mountingPosition(index: number, seed: number): MountingPosition 
     modes: position.modes.map(scaled),
     filters: position.filters.map(scaled),
   };
+}
+
+function streamOf(seed: number, position: number): RandomStream {
+  return randomStream({ seed, round: 0, participant: `position-${position}`, purpose: 'mounting' });
 }

@@ -12,8 +12,8 @@ import { chooseEndpoint } from '../../connectors/opcua/choose-endpoint.ts';
 import { GapLedger } from '../../connectors/opcua/gap-ledger.ts';
 import { NotificationSequence } from '../../connectors/opcua/notification-sequence.ts';
 import '../../connectors/opcua/library-log.ts';
-import { readSecret } from '../../connectors/opcua/read-secret.ts';
 import { sampleValue } from '../../connectors/opcua/sample-value.ts';
+import { readSecret } from '../../runtime/read-secret.ts';
 
 describe('the gap ledger', () => {
   const value = (sourceTimestampMs: number, quality: Quality = 'good', overflowed = false) => ({

@@ -1,4 +1,5 @@
 import type { Segment } from '../../connectors/recording/segments.ts';
+import { randomStream } from '../../learning/random.ts';
 import { BEARING_6205, bearingFrequencies } from '../../simulator/vibration/bearing.ts';
 import { applyBiquad, designBiquad, designMode } from '../../simulator/vibration/biquad.ts';
 import { DEFAULT_SHIFT, generateSegments } from '../../simulator/vibration/generated-machine.ts';
@@ -8,7 +9,6 @@ import {
   SAMPLE_RATE_HZ,
 } from '../../simulator/vibration/machine-vibration.ts';
 import { mountingPosition } from '../../simulator/vibration/mounting-position.ts';
-import { randomStream } from '../../simulator/vibration/random-stream.ts';
 
 const SHAFT_HZ = 30;
 const SECONDS = 3;
@@ -46,7 +46,7 @@ function vibrationOf(condition: Condition, position = 0): Float32Array {
     operation,
     mountingPosition(position, 1),
     SECONDS * SAMPLE_RATE_HZ,
-    randomStream(`test/${condition}`),
+    randomStream({ seed: 1, round: 0, participant: 'test', purpose: condition }),
   );
 }
 

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import type { OpcuaSource } from '../../openapi/schemas.ts';
-import { CodedError } from '../../runtime/errors.ts';
+import { CodedError } from './errors.ts';
 
-type SecretSource = NonNullable<OpcuaSource['user']>['password'];
+/** Where a secret is; files that people write name the place, never the secret. */
+export type SecretSource = { readonly file: string } | { readonly environment: string };
 
 /**
- * Reads a secret from where the trainer file says it is.
- * @throws CodedError `E_FILE_NOT_FOUND`, or `E_INVALID_INPUT` for an environment variable that is not set.
+ * Reads a secret from its file, without the line end behind it, or from the environment.
+ * @throws CodedError `E_FILE_NOT_FOUND`, or `E_INVALID_INPUT` for an environment variable that is not set or empty.
  */
 export async function readSecret(source: SecretSource): Promise<string> {
   if ('file' in source) {
@@ -17,6 +17,6 @@ export async function readSecret(source: SecretSource): Promise<string> {
     }
   }
   const value = process.env[source.environment];
-  if (value !== undefined) return value;
+  if (value !== undefined && value !== '') return value;
   throw new CodedError('E_INVALID_INPUT', `the environment variable ${source.environment} is not set`);
 }
