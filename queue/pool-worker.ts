@@ -102,10 +102,7 @@ interface ProgressReport {
 async function tellProgress({ client, pool, job, progress, log }: ProgressReport): Promise<void> {
   if (client.status !== 'ready') return;
   try {
-    await Promise.all([
-      job.updateProgress(progress),
-      publish(client, PROGRESS_CHANNEL, { pool, jobId: job.id as string, progress }),
-    ]);
+    await publish(client, PROGRESS_CHANNEL, { pool, jobId: job.id as string, progress });
   } catch (thrown) {
     log.debug({ event: 'job.progress.lost', job: job.id }, String(thrown));
   }

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from './errors.ts';
 
@@ -100,6 +100,11 @@ export class FileStore {
   }
 
   async delete(sha256: string): Promise<void> {
-    await rm(this.path(sha256), { force: true });
+    try {
+      // Not `rm`, which looks at the file first: that costs more than the removal.
+      await unlink(this.path(sha256));
+    } catch (thrown) {
+      if ((thrown as { code?: string }).code !== 'ENOENT') throw thrown;
+    }
   }
 }

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
 import createClient, { type Client } from 'openapi-fetch';
 import type { paths } from '../../openapi/generated/aggregator.ts';
 import type { EvaluationReport, FeatureStatistics, Federation, Schemas } from '../../openapi/schemas.ts';
 import { CodedError } from '../../runtime/errors.ts';
+import { type FileAnswer, FileSender } from './file-sender.ts';
 import { errorOfProblem, unreachable } from './problem.ts';
 
 /** A file to be sent. */
@@ -11,6 +11,8 @@ export interface FileToSend {
   readonly path: string;
   readonly sha256: string;
   readonly bytes: number;
+  /** Its content, where that is small and was read already. */
+  readonly content?: Uint8Array;
 }
 
 /** Key under which an update counts once. */
@@ -31,6 +33,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 export class AggregatorClient {
   readonly #baseUrl: string;
   readonly #client: Client<paths>;
+  readonly #fileSender = new FileSender();
   #key: string | undefined;
 
   constructor(baseUrl: string) {
@@ -93,23 +96,23 @@ export class AggregatorClient {
   }
 
   async #put(path: string, file: FileToSend, signal: AbortSignal): Promise<void> {
-    const content = createReadStream(file.path);
+    const headers = {
+      'content-type': 'application/octet-stream',
+      'content-length': String(file.bytes),
+      'x-content-sha256': file.sha256,
+      ...this.#authorization(),
+    };
+    const body = file.content ?? createReadStream(file.path);
+    let answer: FileAnswer;
     try {
-      const response = await this.#fetch(path, {
-        method: 'PUT',
-        headers: {
-          'content-type': 'application/octet-stream',
-          'content-length': String(file.bytes),
-          'x-content-sha256': file.sha256,
-        },
-        body: Readable.toWeb(content) as ReadableStream<Uint8Array>, // Node's own web streams have two names.
-        duplex: 'half',
-        signal,
-      });
-      await response.arrayBuffer();
+      answer = await this.#fileSender.put(`${this.#baseUrl}${path}`, headers, body, signal);
+    } catch (cause) {
+      if (signal.aborted) throw new CodedError('E_ABORTED', 'the request was called off', { cause });
+      throw unreachable(cause);
     } finally {
-      content.destroy();
+      if (!(body instanceof Uint8Array)) body.destroy();
     }
+    if (answer.status >= 300) throw errorOfProblem(answer.status, answer.text);
   }
 
   async #fetch(path: string, init: RequestInit): Promise<Response> {

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { createReadStream, mkdirSync, rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, openDatabase } from '../../runtime/database.ts';
 import { FileStore } from '../../runtime/file-store.ts';
@@ -13,14 +12,19 @@ const MIGRATIONS = [
      PRIMARY KEY (run, round, round_attempt, participant));`,
 ];
 
+/** Up to this size an update is read at once and sent from memory: that takes less time than a stream's thread changes. */
+const SMALL_BYTES = 512 * 1024;
+
 /** Finished updates by their contribution key, stored before they are sent: a retry sends the same bytes. */
 export class UpdateStore {
   readonly #database: Database;
+  readonly #statements;
   readonly #files: FileStore;
   readonly #workFolder: string;
 
   private constructor(database: Database, files: FileStore, workFolder: string) {
     this.#database = database;
+    this.#statements = prepareStatements(database);
     this.#files = files;
     this.#workFolder = workFolder;
   }
@@ -34,37 +38,32 @@ export class UpdateStore {
     // Safe from kill -9 without a sync at each commit. A power cut may lose the last rows; their updates are then trained
     // again and answered as those that counted.
     database.pragma('synchronous = NORMAL');
-    // Enough against the death of the process; after a power cut the same bytes are trained again.
-    database.pragma('synchronous = NORMAL');
     return new UpdateStore(database, await FileStore.open(join(folder, 'updates')), workFolder);
   }
 
   find({ run, round, roundAttempt, participant }: ContributionKey): FileToSend | undefined {
-    const row = this.#database
-      .prepare(
-        `SELECT sha256, bytes FROM contribution
-         WHERE run = ? AND round = ? AND round_attempt = ? AND participant = ?`,
-      )
-      .get(run, round, roundAttempt, participant) as { sha256: string; bytes: number } | undefined;
+    const row = this.#statements.find.get(run, round, roundAttempt, participant) as
+      | { sha256: string; bytes: number }
+      | undefined;
     if (row === undefined || !this.#files.has(row.sha256)) return undefined;
-    return { path: this.#files.path(row.sha256), sha256: row.sha256, bytes: row.bytes };
+    const file = { path: this.#files.path(row.sha256), sha256: row.sha256, bytes: row.bytes };
+    if (row.bytes > SMALL_BYTES) return file;
+    const content = readFileSync(file.path);
+    // A small file was not synced: after a power cut it may lack what it had, and is trained again.
+    return sha256Of(content) === row.sha256 ? { ...file, content } : undefined;
   }
 
-  /** Stores the update that `write` puts into the file it is given. */
+  /** Stores the update that `write` puts into the file it is given. It survives kill -9 when this resolves. */
   async keep(
     key: ContributionKey,
     federation: string,
     write: (file: string) => Promise<unknown>,
   ): Promise<FileToSend> {
     return this.written(write, async ({ path }) => {
-      const { sha256, bytes } = await this.#files.put(createReadStream(path));
-      this.#database
-        .prepare(
-          `INSERT OR REPLACE INTO contribution (run, round, round_attempt, participant, federation, sha256, bytes)
-           VALUES (?, ?, ?, ?, ?, ?, ?)`,
-        )
-        .run(key.run, key.round, key.roundAttempt, key.participant, federation, sha256, bytes);
-      return { path: this.#files.path(sha256), sha256, bytes };
+      const file = statSync(path).size > SMALL_BYTES ? await this.#takeLarge(path) : this.#takeSmall(path);
+      const { run, round, roundAttempt, participant } = key;
+      this.#statements.insert.run(run, round, roundAttempt, participant, federation, file.sha256, file.bytes);
+      return file;
     });
   }
 
@@ -78,7 +77,7 @@ export class UpdateStore {
       await write(path);
       return await use({ path });
     } finally {
-      await rm(path, { force: true });
+      rmSync(path, { force: true });
     }
   }
 
@@ -87,20 +86,54 @@ export class UpdateStore {
    * federation's other runs, as only one is unfinished at a time.
    */
   async forgetBefore(key: ContributionKey, federation: string): Promise<void> {
-    const rows = this.#database
-      .prepare(
-        `DELETE FROM contribution
-         WHERE (federation = ? AND run <> ?)
-            OR (run = ? AND participant = ? AND (round, round_attempt) < (?, ?))
-         RETURNING sha256`,
-      )
-      .all(federation, key.run, key.run, key.participant, key.round, key.roundAttempt) as {
-      sha256: string;
-    }[];
+    const { run, participant, round, roundAttempt } = key;
+    const { forgetRuns, forgetRounds } = this.#statements;
+    const rows = [
+      ...forgetRuns.all(federation, run),
+      ...forgetRounds.all(run, participant, round, roundAttempt),
+    ] as { sha256: string }[];
     for (const { sha256 } of rows) await this.#files.delete(sha256);
   }
 
   close(): void {
     this.#database.close();
   }
+
+  #takeSmall(from: string): FileToSend {
+    const content = readFileSync(from);
+    const sha256 = sha256Of(content);
+    const path = this.#files.path(sha256);
+    renameSync(from, path);
+    return { path, sha256, bytes: content.byteLength, content };
+  }
+
+  async #takeLarge(from: string): Promise<FileToSend> {
+    const { sha256, bytes } = await this.#files.put(createReadStream(from));
+    return { path: this.#files.path(sha256), sha256, bytes };
+  }
+}
+
+function sha256Of(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** Each is prepared once, since every job uses them. */
+function prepareStatements(database: Database) {
+  return {
+    find: database.prepare(
+      `SELECT sha256, bytes FROM contribution
+       WHERE run = ? AND round = ? AND round_attempt = ? AND participant = ?`,
+    ),
+    insert: database.prepare(
+      `INSERT OR REPLACE INTO contribution (run, round, round_attempt, participant, federation, sha256, bytes)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    forgetRuns: database.prepare(
+      'DELETE FROM contribution WHERE federation = ? AND run <> ? RETURNING sha256',
+    ),
+    forgetRounds: database.prepare(
+      `DELETE FROM contribution WHERE run = ? AND participant = ? AND (round, round_attempt) < (?, ?)
+       RETURNING sha256`,
+    ),
+  };
 }

@@ -47,6 +47,7 @@ export class LocalDataSet {
   readonly #folder: string;
   readonly #journal: Journal;
   readonly #database: Database;
+  readonly #statements;
   readonly #frozen: FileStore;
   readonly #views = new Map<string, DataSetView>();
   readonly #freezing = new Map<string, Promise<string>>();
@@ -59,6 +60,7 @@ export class LocalDataSet {
     this.#frozen = frozen;
     this.#journal = new Journal(folder, clock);
     this.#database = openDatabase(join(folder, 'frozen.sqlite'), MIGRATIONS);
+    this.#statements = prepareStatements(this.#database);
     const journal = this.#journal;
     this.#newView = (profile) => new DataSetView({ journal, profile, publishingIntervalMs, clock });
   }
@@ -103,12 +105,10 @@ export class LocalDataSet {
 
   /** Forgets the frozen indices of a federation's other runs: only one of its runs is unfinished at a time. */
   async forgetOtherRuns(federation: string, run: string): Promise<void> {
-    const rows = this.#database
-      .prepare('DELETE FROM frozen WHERE federation = ? AND run <> ? RETURNING sha256')
-      .all(federation, run) as { sha256: string }[];
-    const stillUsed = this.#database.prepare('SELECT 1 FROM frozen WHERE sha256 = ?');
+    const { forgetOtherRuns, withFile } = this.#statements;
+    const rows = forgetOtherRuns.all(federation, run) as { sha256: string }[];
     for (const { sha256 } of rows) {
-      if (stillUsed.get(sha256) === undefined) await this.#frozen.delete(sha256);
+      if (withFile.get(sha256) === undefined) await this.#frozen.delete(sha256);
     }
   }
 
@@ -128,9 +128,7 @@ export class LocalDataSet {
   }
 
   #frozenFile(run: string): string | undefined {
-    const row = this.#database.prepare('SELECT sha256 FROM frozen WHERE run = ?').get(run) as
-      | { sha256: string }
-      | undefined;
+    const row = this.#statements.ofRun.get(run) as { sha256: string } | undefined;
     return row !== undefined && this.#frozen.has(row.sha256) ? this.#frozen.path(row.sha256) : undefined;
   }
 
@@ -182,4 +180,15 @@ export class LocalDataSet {
     if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
     await writeFileDurably(file, text);
   }
+}
+
+/** Those of every job; each is prepared once. */
+function prepareStatements(database: Database) {
+  return {
+    ofRun: database.prepare('SELECT sha256 FROM frozen WHERE run = ?'),
+    withFile: database.prepare('SELECT 1 FROM frozen WHERE sha256 = ?'),
+    forgetOtherRuns: database.prepare(
+      'DELETE FROM frozen WHERE federation = ? AND run <> ? RETURNING sha256',
+    ),
+  };
 }

@@ -31,7 +31,8 @@ async function trainedUpdate(
   await updates.forgetBefore(job, federation);
   const report = (epoch: number, figures: { trainedLoss?: number; trainedAccuracy?: number } = {}) =>
     progress({ run, round, epoch, epochs: training.localEpochs, ...figures });
-  await report(0);
+  // Nothing depends on a report, so nobody waits for one; Redis takes them in this order.
+  void report(0);
   const fetch = () =>
     patiently(() => client.weights(federation, base), { signal, log, what: 'base version' });
   return versions.use(base, fetch, (baseFile) =>
@@ -45,7 +46,7 @@ async function trainedUpdate(
           onProgress: (done) => void report(done.epoch, { trainedLoss: done.trainedLoss }),
         },
       );
-      await report(training.localEpochs, { trainedLoss, trainedAccuracy });
+      void report(training.localEpochs, { trainedLoss, trainedAccuracy });
     }),
   );
 }
