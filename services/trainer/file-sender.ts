@@ -9,6 +9,9 @@ export interface FileAnswer {
   readonly text: string;
 }
 
+/** Silence on a connection after which a request is given up, in milliseconds. */
+const SILENCE_MS = 60_000;
+
 /**
  * Sends files by Node's own client, over connections that stay open. Every participant sends one in every round, and
  * `fetch` takes several times as long for a body that is already there.
@@ -37,6 +40,7 @@ export class FileSender {
         : requestHttp(url, { ...options, agent: this.#agent }, onResponse);
       // After an early answer, such as a refusal, the rest of the body finds no reader; the answer is what counts.
       request.on('error', reject);
+      request.setTimeout(SILENCE_MS, () => request.destroy(new Error(`no answer in ${SILENCE_MS} ms`)));
       if (body instanceof Uint8Array) {
         request.end(body);
         return;
