@@ -42,6 +42,7 @@ const FEDERATION: Federation = {
   cohort: { kind: 'all' },
   quorum: { kind: 'fraction', of: 1 },
   deadlineMs: 60_000,
+  maximumUpdateNorm: 1_000_000,
   maximumRoundAttempts: 1,
   evaluation: { everyRounds: 0, of: 'all' },
   strategy: { key: 'fed-avg' },

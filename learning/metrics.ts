@@ -139,6 +139,9 @@ function isCount(value: number): boolean {
 }
 
 function fraction(part: number, whole: number): number {
+  // What came over a wire as null would otherwise count as 0.
+  if (typeof part !== 'number' || typeof whole !== 'number')
+    throw new TypeError('a fraction is of two numbers');
   return whole === 0 ? 0 : part / whole;
 }
 

@@ -24,13 +24,17 @@ export interface ExpectedUpdate {
   readonly parts: readonly string[];
   /** Those of the base version. */
   readonly tensors: readonly TensorSpec[];
+  /** Train examples that the participant can have at most. */
+  readonly maximumExampleCount: number;
+  /** L2 norm that the values of a part may have together. */
+  readonly maximumNorm: number;
 }
 
 /**
  * Checks an update as its bytes come, in constant memory: format, key, base version, tensors, shapes, finite values.
  * Nothing of it is used in arithmetic before this has returned.
- * @throws CodedError with every fault: `E_UPDATE_TRUNCATED`, `E_UPDATE_MALFORMED`, `E_UPDATE_BASE`, `E_UPDATE_SHAPES` or
- * `E_UPDATE_NOT_FINITE`.
+ * @throws CodedError with every fault: `E_UPDATE_TRUNCATED`, `E_UPDATE_MALFORMED`, `E_UPDATE_BASE`, `E_UPDATE_SHAPES`,
+ * `E_UPDATE_NOT_FINITE` or `E_UPDATE_NORM`.
  */
 export async function verifyUpdate(
   chunks: AsyncIterable<Uint8Array>,
@@ -40,7 +44,7 @@ export async function verifyUpdate(
     const stream = await streamSafetensors(chunks, { maximumHeaderBytes: maximumHeaderBytes(expected) });
     try {
       const header = checkUpdate(stream.header, expected);
-      await checkFinite(stream.values);
+      await checkFinite(boundedBy(stream.values, expected));
       return header;
     } finally {
       await stream.close();
@@ -58,7 +62,7 @@ export async function verifyUpdate(
 export function checkUpdate(file: SafetensorsHeader, expected: ExpectedUpdate): UpdateHeader {
   const header = readUpdateHeader(file);
   const found: [code: ErrorCode, faults: Fault[]][] = [
-    ['E_UPDATE_MALFORMED', keyFaults(header, expected)],
+    ['E_UPDATE_MALFORMED', [...keyFaults(header, expected), ...countFaults(header, expected)]],
     ['E_UPDATE_BASE', baseFaults(header, expected)],
     ['E_UPDATE_SHAPES', [...tensorFaults(file, expected), ...roleFaults(file, header)]],
   ];
@@ -104,6 +108,42 @@ function keyFaults(header: UpdateHeader, expected: ExpectedUpdate): Fault[] {
       path,
       message: `${path} is ${header[path]}, it was sent as that of ${expected[path]}`,
     }));
+}
+
+function countFaults({ exampleCount }: UpdateHeader, { maximumExampleCount }: ExpectedUpdate): Fault[] {
+  if (exampleCount <= maximumExampleCount) return [];
+  const message = `exampleCount is ${exampleCount}, the participant has at most ${maximumExampleCount}`;
+  return [{ path: 'exampleCount', message }];
+}
+
+/**
+ * Passes the values on and refuses an update whose parts are longer than any honest training makes them.
+ * @throws CodedError `E_UPDATE_NORM`
+ */
+async function* boundedBy(
+  values: AsyncIterable<TensorPiece>,
+  { maximumNorm }: ExpectedUpdate,
+): AsyncGenerator<TensorPiece> {
+  const squares = new Map<string, number>();
+  for await (const piece of values) {
+    const part = piece.tensor.slice(0, piece.tensor.indexOf('/'));
+    let sum = squares.get(part) ?? 0;
+    for (const value of piece.values) sum += value * value;
+    squares.set(part, sum);
+    yield piece;
+  }
+  const faults = [...squares]
+    .map(([path, sum]) => ({ path, norm: Math.sqrt(sum) }))
+    // One that is infinite or not a number is named by its tensor.
+    .filter(({ norm }) => Number.isFinite(norm) && norm > maximumNorm)
+    .map(({ path, norm }) => ({
+      path,
+      message: `its L2 norm is ${norm}, at most ${maximumNorm} is allowed`,
+    }));
+  if (faults.length === 0) return;
+  throw new CodedError('E_UPDATE_NORM', `the update is refused: ${faults[0]?.path}: ${faults[0]?.message}`, {
+    faults,
+  });
 }
 
 function baseFaults(header: UpdateHeader, expected: ExpectedUpdate): Fault[] {

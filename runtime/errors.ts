@@ -52,6 +52,7 @@ const ERROR_KINDS = {
   E_UPDATE_HASH: { status: 400, retryable: true },
   E_UPDATE_SHAPES: { status: 400, retryable: false },
   E_UPDATE_NOT_FINITE: { status: 400, retryable: false },
+  E_UPDATE_NORM: { status: 400, retryable: false },
   E_UPDATE_BASE: { status: 409, retryable: false },
   E_UPDATE_TOO_LARGE: { status: 413, retryable: false },
   E_ROUND_CLOSED: { status: 409, retryable: false },

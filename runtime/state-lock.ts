@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
+import { databaseError } from './database.ts';
 import { CodedError } from './errors.ts';
 
 /** Ownership of a state folder; it ends with `release` or with the process, even by kill -9. */
@@ -11,7 +12,7 @@ export interface StateLock {
 /**
  * Makes this process the one owner of a state folder. The lock is an exclusive SQLite lock, so that a dead owner
  * leaves nothing behind that somebody must clean up.
- * @throws CodedError `E_STATE_IN_USE` if another process owns it.
+ * @throws CodedError `E_STATE_IN_USE` if another process owns it, `E_DISK_FULL` if there is no room for the lock.
  */
 export function lockState(folder: string): StateLock {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -21,6 +22,8 @@ export function lockState(folder: string): StateLock {
     database.exec('BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS owner (pid INTEGER); COMMIT; BEGIN EXCLUSIVE');
   } catch (cause) {
     database.close();
+    const code = String((cause as { code?: unknown }).code);
+    if (!code.startsWith('SQLITE_BUSY')) throw databaseError(cause, folder);
     throw new CodedError('E_STATE_IN_USE', `the state folder ${folder} belongs to another running process`, {
       cause,
     });

@@ -528,6 +528,11 @@ export interface components {
              * @default 3
              */
             maximumRoundAttempts: number;
+            /**
+             * @description L2 norm above which an update is refused.
+             * @default 1000000
+             */
+            maximumUpdateNorm: number;
             evaluation?: components["schemas"]["EvaluationSpec"];
             strategy?: components["schemas"]["StrategySpec"];
             /**

@@ -148,13 +148,22 @@ export async function start(
 }
 
 /** An update of a finished run is answered like one of a closed round: as the first time, or refused. */
-function takeUpdate(services: RunServices, runs: Runs, incoming: Omit<IncomingUpdate, 'live' | 'parts'>) {
+function takeUpdate(
+  services: RunServices,
+  runs: Runs,
+  incoming: Omit<IncomingUpdate, 'live' | 'parts' | 'bounds'>,
+) {
   const driver = runs.driver(incoming.key.run);
   if (driver !== undefined) return driver.accept(incoming);
   if (services.store.runs.get(incoming.key.run) === undefined) {
     throw new CodedError('E_NOT_FOUND', `there is no run ${incoming.key.run}`);
   }
-  return acceptUpdate(services, { ...incoming, parts: [], live: () => undefined });
+  return acceptUpdate(services, {
+    ...incoming,
+    parts: [],
+    bounds: { maximumExampleCount: 0, maximumNorm: 0 },
+    live: () => undefined,
+  });
 }
 
 function runEvent(api: Api | undefined, id: string): Event | undefined {

@@ -30,15 +30,17 @@ export class FileSender {
     const options = { method: 'PUT', headers, signal };
     return new Promise((resolve, reject) => {
       const onResponse = (response: IncomingMessage) => {
-        text(response).then(
-          (content) => resolve({ status: response.statusCode ?? 0, text: content }),
-          reject,
-        );
+        text(response)
+          .then((content) => resolve({ status: response.statusCode ?? 0, text: content }), reject)
+          .finally(() => {
+            // An early answer, such as a refusal: nobody reads the rest, and the connection would stay open for it.
+            if (!request.writableFinished) request.destroy();
+          });
       };
       const request: ClientRequest = url.startsWith('https:')
         ? requestHttps(url, { ...options, agent: this.#agentHttps }, onResponse)
         : requestHttp(url, { ...options, agent: this.#agent }, onResponse);
-      // After an early answer, such as a refusal, the rest of the body finds no reader; the answer is what counts.
+      // After an answer an error changes nothing any more.
       request.on('error', reject);
       request.setTimeout(SILENCE_MS, () => request.destroy(new Error(`no answer in ${SILENCE_MS} ms`)));
       if (body instanceof Uint8Array) {

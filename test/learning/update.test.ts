@@ -31,6 +31,8 @@ const EXPECTED: ExpectedUpdate = {
     { name: 'dense/kernel', shape: [2, 1] },
     { name: 'dense/bias', shape: [1] },
   ],
+  maximumExampleCount: 100,
+  maximumNorm: 10,
 };
 
 function updateFile(
@@ -154,5 +156,33 @@ describe('writeUpdateHeader', () => {
 
     expect(error.code).toBe('E_UPDATE_MALFORMED');
     expect(error.faults.map((fault) => fault.path)).toEqual([`fedshell/${path}`]);
+  });
+});
+
+describe('the bounds of an update', () => {
+  async function* inOnePiece(bytes: Uint8Array) {
+    yield bytes;
+  }
+
+  it('refuse an example count above what the participant can have', async () => {
+    const forged = verifyUpdate(inOnePiece(updateFile({ exampleCount: 101 })), EXPECTED);
+    await expect(forged).rejects.toMatchObject({
+      code: 'E_UPDATE_MALFORMED',
+      faults: [{ path: 'exampleCount', message: 'exampleCount is 101, the participant has at most 100' }],
+    });
+  });
+
+  it('refuse a part whose tensors are together longer than the norm allows', async () => {
+    const long = (kernel: number, bias: number): NamedTensor[] => [
+      { name: 'delta/dense/kernel', shape: [2, 1], values: Float32Array.of(kernel, 0) },
+      { name: 'delta/dense/bias', shape: [1], values: Float32Array.of(bias) },
+    ];
+    await expect(verifyUpdate(inOnePiece(updateFile({}, long(6, 8))), EXPECTED)).resolves.toMatchObject({
+      round: 2,
+    });
+    await expect(verifyUpdate(inOnePiece(updateFile({}, long(7, 8))), EXPECTED)).rejects.toMatchObject({
+      code: 'E_UPDATE_NORM',
+      faults: [{ path: 'delta' }],
+    });
   });
 });

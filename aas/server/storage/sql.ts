@@ -1,4 +1,4 @@
-import { type Database, openDatabase } from '../../../runtime/database.ts';
+import { type Database, inTransaction, openDatabase } from '../../../runtime/database.ts';
 
 type Value = string | number | null;
 type Statement = ReturnType<typeof prepare>;
@@ -33,12 +33,7 @@ export class Sql {
 
   /** Runs `work` as one transaction: all of it or nothing. It must be synchronous; calls do not nest. */
   transaction<Result>(work: () => Result): Result {
-    let result: Result | undefined;
-    this.#database.transaction(() => {
-      result = work();
-    })();
-    // The transaction ran `work` to its end, or threw.
-    return result as Result;
+    return inTransaction(this.#database, work);
   }
 
   close(): void {

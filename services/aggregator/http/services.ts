@@ -23,6 +23,6 @@ export interface Services {
   readonly events: EventHub;
   /** The state that a new reader of the event stream gets. */
   snapshot(): Event[];
-  acceptUpdate(incoming: Omit<IncomingUpdate, 'live' | 'parts'>): Promise<Contribution>;
+  acceptUpdate(incoming: Omit<IncomingUpdate, 'live' | 'parts' | 'bounds'>): Promise<Contribution>;
   aasUrl(): string;
 }

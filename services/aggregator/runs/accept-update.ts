@@ -19,6 +19,8 @@ export interface IncomingUpdate {
   live(): LiveRound | undefined;
   /** The parts that the federation's strategy wants of an update. */
   readonly parts: readonly string[];
+  /** What bounds an update, so that nobody can outweigh the others with a number. */
+  readonly bounds: { readonly maximumExampleCount: number; readonly maximumNorm: number };
 }
 
 /** Room for an update's header beside its tensors. */
@@ -75,7 +77,7 @@ function alreadyAccepted(
 }
 
 async function take(services: RunServices, incoming: IncomingUpdate): Promise<Contribution> {
-  const live = liveRoundFor(incoming);
+  const live = liveRoundFor(services, incoming);
   const seat = services.store.groupCommit.enter();
   try {
     const spooled = await spool(services, incoming, live);
@@ -92,11 +94,11 @@ async function take(services: RunServices, incoming: IncomingUpdate): Promise<Co
 }
 
 async function verified(
-  { key, participant, parts }: IncomingUpdate,
+  { key, participant, parts, bounds }: IncomingUpdate,
   { row, tensors }: LiveRound,
   { sha256, bytes, chunks }: SpooledUpdate,
 ): Promise<Contribution> {
-  const expected = { ...key, participant, baseSha256: row.baseSha256, parts, tensors };
+  const expected = { ...key, participant, baseSha256: row.baseSha256, parts, tensors, ...bounds };
   const { exampleCount, scalars } = await verifyUpdate(chunks(), expected);
   return present({
     ...key,
@@ -109,7 +111,7 @@ async function verified(
   });
 }
 
-function liveRoundFor({ key, participant, live }: IncomingUpdate): LiveRound {
+function liveRoundFor({ participants }: RunServices, { key, participant, live }: IncomingUpdate): LiveRound {
   const round = live();
   if (round === undefined) {
     throw new CodedError(
@@ -119,6 +121,9 @@ function liveRoundFor({ key, participant, live }: IncomingUpdate): LiveRound {
   }
   if (!round.row.cohort.includes(participant)) {
     throw new CodedError('E_NOT_IN_COHORT', `${participant} is not in the cohort of round ${key.round}`);
+  }
+  if (participants.get(participant) === undefined) {
+    throw new CodedError('E_NOT_IN_COHORT', `${participant} was taken out`);
   }
   return round;
 }
@@ -145,7 +150,7 @@ function count(
   spooled: SpooledUpdate,
 ): Contribution {
   const { store } = services;
-  const live = liveRoundFor(incoming);
+  const live = liveRoundFor(services, incoming);
   if (!store.contributions.insert(contribution)) return alreadyAccepted(services, incoming)!;
   spooled.keep();
   if (live.unstored) {

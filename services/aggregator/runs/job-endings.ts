@@ -1,6 +1,6 @@
 import type { FailureEvent } from '../../../queue/aggregator-queue.ts';
 import { timestamp } from '../clock.ts';
-import type { RoundKey } from '../store/round-table.ts';
+import type { RoundKey, RoundRow } from '../store/round-table.ts';
 import type { Rounds } from './rounds.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -32,6 +32,18 @@ export function noteJobFailure(
     store.contributions.refuse({ ...key, participant, code, message, gaveUp: true, at: timestamp() });
   }
   return undefined;
+}
+
+/** Notes that who was taken out since the round opened will not contribute. */
+export function noteRemoved({ store, participants }: RunContext, row: RoundRow): void {
+  for (const participant of row.cohort) {
+    if (participants.get(participant) !== undefined) continue;
+    if (store.contributions.get(row, participant) !== undefined) continue;
+    if (store.contributions.gaveUp(row).includes(participant)) continue;
+    const message = `${participant} was taken out`;
+    const refusal = { run: row.run, round: row.round, roundAttempt: row.roundAttempt, participant, message };
+    store.contributions.refuse({ ...refusal, code: 'E_NOT_IN_COHORT', gaveUp: true, at: timestamp() });
+  }
 }
 
 /**

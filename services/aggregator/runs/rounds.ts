@@ -8,6 +8,7 @@ import { timestamp } from '../clock.ts';
 import { type FoldedVersion, foldVersion } from '../fold/fold-version.ts';
 import type { RoundKey, RoundRow } from '../store/round-table.ts';
 import type { VersionRow } from '../store/version-table.ts';
+import { noteRemoved } from './job-endings.ts';
 import { goLive, type LiveRound, planRound, queueRound } from './open-round.ts';
 import { quorumReason } from './quorum-reason.ts';
 import type { RunContext } from './run-context.ts';
@@ -135,6 +136,7 @@ export class Rounds {
   async tend(): Promise<boolean> {
     const live = this.#live!;
     const { store } = this.#context;
+    noteRemoved(this.#context, live.row);
     const contributions = store.contributions.ofRound(live.row);
     const contributed = new Set(contributions.map((contribution) => contribution.participant));
     const gaveUp = store.contributions.gaveUp(live.row).filter((id) => !contributed.has(id));

@@ -119,14 +119,24 @@ export class RunDriver {
     this.poke();
   }
 
-  async accept(incoming: Omit<IncomingUpdate, 'live' | 'parts'>): Promise<Contribution> {
+  async accept(incoming: Omit<IncomingUpdate, 'live' | 'parts' | 'bounds'>): Promise<Contribution> {
     const contribution = await acceptUpdate(this.#context, {
       ...incoming,
       parts: this.#rounds.strategy.parts,
+      bounds: this.#bounds,
       live: () => this.#rounds.live(incoming.key),
     });
     this.#noteProgress();
     return contribution;
+  }
+
+  /**
+   * What every honest update keeps to. The count a participant told of itself is no bound: it may be older than the
+   * frozen index, or partial just after a restart.
+   */
+  get #bounds(): IncomingUpdate['bounds'] {
+    const { profile, maximumUpdateNorm } = this.#context.federation;
+    return { maximumExampleCount: profile.examples.maximum, maximumNorm: maximumUpdateNorm };
   }
 
   async acceptInitialVersion(

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { type Database, openDatabase } from '../../../runtime/database.ts';
+import { type Database, inTransaction, openDatabase } from '../../../runtime/database.ts';
 import { FileStore } from '../../../runtime/file-store.ts';
 import { ContributionTable } from './contribution-table.ts';
 import { DeadlineTable } from './deadline-table.ts';
@@ -45,9 +45,7 @@ export interface Store {
 /** Opens the aggregator's folder. Its caller owns the folder's lock. */
 export async function openStore(folder: string): Promise<Store> {
   const database = openDatabase(join(folder, 'aggregator.db'), MIGRATIONS);
-  const transaction: Store['transaction'] = (change) =>
-    // `transaction` of libsql is typed without the result of its function, which it returns.
-    database.transaction(change).immediate() as ReturnType<typeof change>;
+  const transaction: Store['transaction'] = (change) => inTransaction(database, change);
   return {
     federations: new FederationTable(database),
     pools: new PoolTable(database),

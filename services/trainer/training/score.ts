@@ -1,11 +1,15 @@
 import { confusionMatrix, type EvaluationSums, evaluationSums } from '../../../learning/metrics.ts';
+import { CodedError } from '../../../runtime/errors.ts';
 import type { Model, TensorFlow } from '../models/model.ts';
 import type { StandardisedExamples } from './standardise.ts';
 import { weightVector } from './weight-vector.ts';
 
 const EXAMPLES_AT_ONCE = 1024;
 
-/** Counts what weights, given in the model's order, predict on examples, and sums their cross entropy. */
+/**
+ * Counts what weights, given in the model's order, predict on examples, and sums their cross entropy.
+ * @throws CodedError `E_TRAINING_DIVERGED` if the model's output is not finite.
+ */
 export async function score(
   tf: TensorFlow,
   model: Model,
@@ -33,6 +37,9 @@ export async function score(
       predictions[index] = largest(row);
       lossSum += crossEntropy(row, examples.labels[index]!);
     }
+  }
+  if (!Number.isFinite(lossSum)) {
+    throw new CodedError('E_TRAINING_DIVERGED', 'what the model computes is not finite');
   }
   return evaluationSums(confusionMatrix(examples.labels, predictions, classes), lossSum);
 }

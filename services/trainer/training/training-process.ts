@@ -127,6 +127,8 @@ export class TrainingProcess {
     const { entry, log } = this.#options;
     const child = fork(entry, [], {
       execArgv: NODE_FLAGS,
+      // JSON would turn a loss that is not finite into null, and null into 0.
+      serialization: 'advanced',
       // Nothing of the service's environment, such as tokens, is of use there.
       env: { PATH: process.env['PATH'] ?? '' },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -1,5 +1,6 @@
 import { readSafetensors } from '../../../learning/weights/safetensors.ts';
 import { readVersionMetadata } from '../../../learning/weights/version-metadata.ts';
+import type { TrainJob } from '../../../openapi/schemas.ts';
 import { CodedError } from '../../../runtime/errors.ts';
 import { eventually } from '../../support/eventually.ts';
 import { call } from './support/call.ts';
@@ -289,6 +290,48 @@ describe('a run', () => {
     expect(run.rounds[0]).toMatchObject({ cohort: ['d-1', 'd-2', 'd-3'], quorum: 2, version: 1 });
     const { tensors } = await readVersion('deadline', 1);
     expect([...tensors.get('dense/kernel')!.values]).toEqual(expectedKernel([['d-1', 'd-2']]));
+  });
+
+  it('fails with the reason when those it waits for can never become ready', async () => {
+    const token = await stage.create('spent', { rounds: 1 });
+    const trainer = stage.trainer('spent', ['spent-1', 'spent-2']);
+    trainer.ready.delete('spent-2');
+    trainer.spent.add('spent-2');
+    await trainer.start(token);
+
+    const run = await stage.ended(await stage.startRun('spent'));
+
+    expect(run.state).toBe('failed');
+    expect(run.reason).toContain('the sources of the others have finished (spent-2: has 3 of 10 windows)');
+  });
+
+  it('goes on without a participant that is taken out, and refuses its update', async () => {
+    const token = await stage.create('leaving', {
+      rounds: 1,
+      quorum: { kind: 'count', of: 1 },
+      deadlineMs: 60_000,
+      evaluation: { everyRounds: 0, of: 'all' },
+    });
+    const trainer = stage.trainer('leaving', ['l-1', 'l-2'], {
+      train: ({ participant }, _trainer, { signal }) =>
+        participant === 'l-2'
+          ? new Promise((resolve) => signal.addEventListener('abort', () => resolve(true)))
+          : Promise.resolve(false),
+    });
+    await trainer.start(token);
+    const id = await stage.startRun('leaving');
+    const job = await eventually(() =>
+      trainer.seen.find((each) => each.kind === 'train' && each.participant === 'l-2'),
+    );
+    await call(stage.aggregator.url, 'DELETE', '/api/participants/l-2');
+
+    const late = await trainer.putUpdate(job as TrainJob, trainer.makeUpdate(job as TrainJob));
+    const run = await stage.ended(id);
+
+    expect(['E_NOT_IN_COHORT', 'E_ROUND_CLOSED']).toContain(late.body.code);
+    expect(run.state).toBe('completed');
+    expect(run.rounds[0]!.contributions.map(({ participant }) => participant)).toEqual(['l-1']);
+    expect(run.rounds[0]!.refusals[0]).toMatchObject({ participant: 'l-2', code: 'E_NOT_IN_COHORT' });
   });
 
   it('does not wait for jobs that ended without an update', async () => {

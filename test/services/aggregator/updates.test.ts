@@ -54,6 +54,12 @@ describe('an update', () => {
     expect(await codeOf(trainer.makeUpdate(job), {}, sha256(new Uint8Array(1)))).toBe('E_UPDATE_HASH');
   });
 
+  it('is refused if it would outweigh the others by its example count or its length', async () => {
+    const forged = update({ ...headerOf(job), exampleCount: 10 ** 15 }, deltaOf('press-1', 1));
+    expect(await codeOf(forged)).toBe('E_UPDATE_MALFORMED');
+    expect(await codeOf(update(headerOf(job), () => 1e38))).toBe('E_UPDATE_NORM');
+  });
+
   it('is refused if it is truncated', async () => {
     expect(await codeOf(trainer.makeUpdate(job).slice(0, -8))).toBe('E_UPDATE_TRUNCATED');
   });

@@ -27,6 +27,7 @@ export function federation(id: string, changes: Partial<Federation> = {}): Feder
     quorum: { kind: 'fraction', of: 1 },
     deadlineMs: 20_000,
     maximumRoundAttempts: 2,
+    maximumUpdateNorm: 1_000_000,
     evaluation: { everyRounds: 1, of: 'all' },
     strategy: { key: 'fed-avg' },
     share: 'full',

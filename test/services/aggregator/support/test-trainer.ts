@@ -27,6 +27,8 @@ export class TestTrainer {
   /** Jobs that arrived, by kind and participant. */
   readonly seen: PoolJob[] = [];
   readonly ready = new Set<string>();
+  /** Participants whose source has finished before they were ready. */
+  readonly spent = new Set<string>();
   readonly signals = ['vibration', 'condition'];
   #worker: PoolWorker | undefined;
   #heart: NodeJS.Timeout | undefined;
@@ -84,7 +86,7 @@ export class TestTrainer {
           testExamples: 10,
           excludedWindows: { gap: 1 },
           examplesPerClass: [25, 25],
-          finished: true,
+          finished: this.ready.has(id) || this.spent.has(id),
           ready: this.ready.has(id),
           ...(this.ready.has(id) ? {} : { reason: 'has 3 of 10 windows' }),
         })),
