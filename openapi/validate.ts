@@ -4,6 +4,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import { isMap, isScalar, isSeq, LineCounter, type Node, parse, parseDocument } from 'yaml';
 import { CodedError, type Fault } from '../runtime/errors.ts';
 import { packageRoot } from '../runtime/package-root.ts';
+import { crossFaults } from './cross-faults.ts';
 import type { Schemas } from './schemas.ts';
 
 let ajv: Ajv2020 | undefined;
@@ -30,7 +31,8 @@ export function validate<Name extends keyof Schemas>(
   what: string,
 ): Schemas[Name] {
   const check = validator(name);
-  if (!check(value)) throw invalidInput(what, faultsOf(check.errors ?? []));
+  const faults = check(value) ? crossFaults(name, value) : faultsOf(check.errors ?? []);
+  if (faults.length > 0) throw invalidInput(what, faults);
   return value as Schemas[Name];
 }
 
@@ -58,8 +60,9 @@ export function parseAndValidate<Name extends keyof Schemas>(
   }
   const value: unknown = document.toJS();
   const check = validator(name);
-  if (check(value)) return value as Schemas[Name];
-  const faults = faultsOf(check.errors ?? []).map((fault) => {
+  const found = check(value) ? crossFaults(name, value) : faultsOf(check.errors ?? []);
+  if (found.length === 0) return value as Schemas[Name];
+  const faults = found.map((fault) => {
     const offset = offsetOf(document.contents, fault.path.split('/').slice(1));
     return offset === undefined ? fault : { ...fault, line: lines.linePos(offset).line };
   });

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseAndValidate, validate } from '../openapi/validate.ts';
 import { CodedError } from '../runtime/errors.ts';
+import { packageRoot } from '../runtime/package-root.ts';
 
 function faultsOf(act: () => unknown) {
   try {
@@ -58,5 +61,38 @@ describe('a file that a person wrote', () => {
   it('names what was allowed for a wrong choice', () => {
     const faults = faultsOf(() => validate('CohortSpec', { kind: 'some' }, 'the cohort'));
     expect(faults.map(({ message }) => message).join()).toContain('must be all');
+  });
+});
+
+describe('what lies between the members of a file', () => {
+  const federation = readFileSync(join(packageRoot(), 'examples', 'vibration.federation.yaml'), 'utf8');
+
+  it('is checked, too, with path and line', () => {
+    const text = federation
+      .replace('hidden: [256, 64] }', 'hidden: [256, 64], dropout: 0.1 }')
+      .replace('bands: 32 }', 'bands: 3200 }')
+      .replace('cohort: { kind: all }', 'cohort: { kind: count, of: 2 }')
+      .replace('quorum: { kind: fraction, of: 0.8 }', 'quorum: { kind: count, of: 5 }');
+    const faults = faultsOf(() => parseAndValidate('Federation', text, 'federation.yaml'));
+    expect(faults.map(({ path }) => path)).toEqual([
+      '/model/dropout',
+      '/profile/features/bands',
+      '/quorum/of',
+    ]);
+    expect(faults.every(({ line }) => line !== undefined && line > 1)).toBe(true);
+  });
+
+  it('names participants that are there twice and nodes that are none', () => {
+    const file = parseAndValidate('TrainerFile', trainerFile, 'hall.yaml');
+    const [press] = file.participants;
+    press!.source.opcua!.signals['vibration']!.node = 'garbage';
+    const faults = faultsOf(() =>
+      validate('TrainerFile', { ...file, participants: [press, press] }, 'hall.yaml'),
+    );
+    expect(faults.map(({ path }) => path)).toEqual([
+      '/participants/0/source/opcua/signals/vibration/node',
+      '/participants/1/id',
+      '/participants/1/source/opcua/signals/vibration/node',
+    ]);
   });
 });

@@ -38,8 +38,10 @@ async function doctor(options: DoctorOptions): Promise<void> {
       ]),
     ),
   );
-  if (missing.length > 0) {
-    const names = missing.map(({ name }) => name).join(', ');
-    throw new CodedError('E_NOT_BUILT', `needed and missing: ${names}; the remedy stands above`);
+  const [first] = missing;
+  if (first !== undefined) {
+    const texts = missing.map(({ name, remedy = '' }) => `${name} (${remedy})`).join(', ');
+    // Only a Node.js that is too old has no code of its own: what a build needs is not there.
+    throw new CodedError(first.code ?? 'E_NOT_BUILT', `needed and missing: ${texts}`);
   }
 }

@@ -8,8 +8,9 @@ export interface SimulateOptions {
   readonly group?: string;
   readonly port: number;
   readonly writeTrainer?: string;
-  readonly aggregator: string;
-  readonly pool: string;
+  readonly aggregator?: string;
+  readonly pool?: string;
+  readonly upState: string;
   readonly state?: string;
   readonly json?: boolean;
 }
@@ -27,10 +28,26 @@ export function addSimulateCommand(program: Command): void {
     .option('--seed <number>', 'seed of the generated vibration', wholeNumber(0, 4_294_967_295), 1)
     .option('--data <folder>', 'serve the recordings of a folder with a manifest.csv instead')
     .option('--group <column>', 'column of the manifest that makes the machines; client by default')
-    .option('--port <number>', 'port of the OPC UA server; 0 takes a free one', portNumber, 0)
+    .option(
+      '--port <number>',
+      'port of the OPC UA server; 0 takes the one that it had before, else a free one',
+      portNumber,
+      0,
+    )
     .option('--write-trainer <file>', 'write a trainer file for this line, to edit and use')
-    .option('--aggregator <url>', 'the aggregator that the trainer file names', 'http://127.0.0.1:8600')
-    .option('--pool <id>', 'the pool that the trainer file names', 'line')
+    .option(
+      '--aggregator <url>',
+      'the aggregator that the trainer file names; the one of --up-state, else http://127.0.0.1:8600',
+    )
+    .option(
+      '--pool <id>',
+      'the pool that the trainer file names, and the beginning of its participants; line by default',
+    )
+    .option(
+      '--up-state <folder>',
+      'state folder of the fedshell up whose queue the trainer file names',
+      './.fedshell',
+    )
     .option(
       '--state <folder>',
       'folder of certificates and of the position in the recordings; ./.fedshell/simulator-POOL by default',

@@ -20,7 +20,10 @@ export function addUpCommand(program: Command): void {
     .description('run an aggregator with its Redis and its AAS until Ctrl-C')
     .option('--port <number>', 'port of API and console; 0 takes a free one', portNumber, 8600)
     .option('--aas-port <number>', 'port of the AAS; 0 takes a free one', portNumber, 8601)
-    .option('--host <address>', 'address to listen on; another than 127.0.0.1 needs an API token')
+    .option(
+      '--host <address>',
+      'address to listen on; one beyond this machine needs an API token and both external URLs',
+    )
     .option('--external-url <url>', 'URL under which others reach the API')
     .option('--aas-external-url <url>', 'URL under which others reach the AAS')
     .option('--id-base <id>', 'beginning of all AAS ids; urn:fedshell:INSTALLATION by default')

@@ -5,6 +5,7 @@ import type { DemoOptions } from '../commands/demo.ts';
 import { describeSupervision } from '../plant/describe-supervision.ts';
 import { type Line, lineOf } from '../plant/line.ts';
 import { claimStateFolder, emptyStateFolder } from '../plant/state-folder.ts';
+import { watchReadiness } from '../plant/watch-readiness.ts';
 import { Supervisor } from '../supervise/supervisor.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import { printJson } from '../terminal/output.ts';
@@ -18,12 +19,14 @@ import { endText, startText } from './demo-report.ts';
 import { demoRun } from './demo-run.ts';
 import { finishedRun } from './finished-run.ts';
 import { modelInAas } from './model-in-aas.ts';
+import { requireTrainable } from './require-trainable.ts';
 import { startDemo } from './start-demo.ts';
 
 /** Runs the demo until its run has ended and is checked (`--once`), or until the process is to end. */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const document = await demoDocument(options);
   const line = await lineOfDemo(options, document.training.seed);
+  await requireTrainable(options, document);
   const federation = withLineClasses(options, document, line.classes);
   const interruption = new Interruption();
   const folder = resolve(options.state);
@@ -73,7 +76,14 @@ async function demonstrate(demonstration: Demonstration): Promise<void> {
     federation,
     folder,
     supervisor,
-    started: (running, endpoint) => display.note(startText(running, endpoint, line.text, folder)),
+    started: (running, endpoint) => {
+      display.note(startText(running, endpoint, line.text, folder));
+      void watchReadiness({
+        api: running.api,
+        report: (text) => display.note(text),
+        signal: supervisor.ending,
+      });
+    },
   });
   const participants = line.machines.map(({ id }) => id);
   const begun = await demoRun({ client, federation: federation.id, participants, signal });

@@ -13,7 +13,13 @@ export function examineBuild(): Finding[] {
   const services: Finding =
     unbuilt.length === 0
       ? { name: 'services', status: 'ok', found: 'compiled' }
-      : { name: 'services', status: 'missing', found: `${unbuilt.join(', ')} not compiled`, remedy };
+      : {
+          name: 'services',
+          status: 'missing',
+          found: `${unbuilt.join(', ')} not compiled`,
+          remedy,
+          code: 'E_NOT_BUILT',
+        };
   const page = existsSync(join(packageRoot(), 'dist', 'console', 'index.html'));
   const console: Finding = page
     ? { name: 'console', status: 'ok', found: 'built' }

@@ -42,6 +42,7 @@ export async function examineDisk(state: string): Promise<Finding> {
     name: 'disk',
     status: 'missing',
     found,
+    code: 'E_DISK_FULL',
     remedy: 'make room, or choose another folder with --state',
   };
 }

@@ -24,6 +24,7 @@ export async function examineRedis(): Promise<Finding> {
     name: NAME,
     status: 'missing',
     found: 'no server on PATH and REDIS_URL is not set',
+    code: 'E_NO_REDIS',
     remedy: 'install it (macOS: brew install redis; Fedora: sudo dnf install valkey), or set REDIS_URL',
   };
 }
@@ -34,6 +35,7 @@ async function examineAddress(url: string): Promise<Finding> {
       name: NAME,
       status: 'missing',
       found: 'REDIS_URL is not a URL',
+      code: 'E_NO_REDIS',
       remedy: 'make it look like redis://host:6379',
     };
   }
@@ -45,6 +47,7 @@ async function examineAddress(url: string): Promise<Finding> {
     name: NAME,
     status: 'missing',
     found: `REDIS_URL at ${place} does not answer`,
+    code: 'E_REDIS_UNREACHABLE',
     remedy: 'start it, or unset REDIS_URL',
   };
 }

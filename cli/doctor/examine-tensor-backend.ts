@@ -12,7 +12,7 @@ export async function examineTensorBackend(): Promise<Finding> {
     return {
       name: NAME,
       status: 'ok',
-      found: `${library}, ${backend} ${build}; ${JSON.stringify(measured)}`,
+      found: `${library}, ${backend} ${build}; ${Math.round(measured.stepsPerSecond)} training steps a second of a small network`,
     };
   } catch (thrown) {
     const error = toCodedError(thrown);
@@ -20,6 +20,7 @@ export async function examineTensorBackend(): Promise<Finding> {
       name: NAME,
       status: 'missing',
       found: `${error.code}: ${error.message}`,
+      code: error.code,
       remedy: 'run "npm ci" again, then "npm run build"',
     };
   }

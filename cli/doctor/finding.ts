@@ -1,3 +1,5 @@
+import type { ErrorCode } from '../../runtime/errors.ts';
+
 /** One thing that `fedshell doctor` looked at. */
 export interface Finding {
   readonly name: string;
@@ -7,4 +9,6 @@ export interface Finding {
   readonly found: string;
   /** How to get what is missing. */
   readonly remedy?: string;
+  /** The failure that a start would end with. */
+  readonly code?: ErrorCode;
 }

@@ -10,11 +10,13 @@ interface LineTrainerFileOptions {
   /** `opc.tcp://host:port` of the line. */
   readonly endpoint: string;
   readonly machines: Line['machines'];
+  /** Put before the machines' ids, so that the participants of two lines have ids of their own. */
+  readonly prefix?: string;
 }
 
 /** The trainer file of a pool whose participants are the machines of a simulated line. */
 export function lineTrainerFile(options: LineTrainerFileOptions): TrainerFile {
-  const { aggregator, tokenFile, queue, pool, endpoint, machines } = options;
+  const { aggregator, tokenFile, queue, pool, endpoint, machines, prefix = '' } = options;
   return {
     aggregator,
     token: { file: tokenFile },
@@ -28,7 +30,7 @@ export function lineTrainerFile(options: LineTrainerFileOptions): TrainerFile {
         }),
     pool: { id: pool },
     participants: machines.map(({ id, attributes, signals }) => ({
-      id,
+      id: `${prefix}${id}`,
       attributes: { ...attributes },
       source: {
         opcua: {

@@ -5,11 +5,15 @@ import { Interruption } from '../terminal/interruption.ts';
 import { answer } from '../terminal/output.ts';
 import { apiTokenFileFor } from './api-token-file.ts';
 import { describeSupervision } from './describe-supervision.ts';
+import { writePlantFile } from './plant-file.ts';
+import { publicApiUrl } from './reachable-urls.ts';
 import { type Plant, startPlant } from './start-plant.ts';
 import { claimStateFolder } from './state-folder.ts';
+import { watchReadiness } from './watch-readiness.ts';
 
 /** Runs Redis, aggregator and AAS until the process is to end, and says what a trainer needs. */
 export async function runUp(options: UpOptions): Promise<void> {
+  const publicApi = publicApiUrl(options);
   const interruption = new Interruption();
   const folder = resolve(options.state);
   const report = (text: string) => process.stderr.write(`${text}\n`);
@@ -18,7 +22,7 @@ export async function runUp(options: UpOptions): Promise<void> {
     claimStateFolder(folder, { command: 'up', options: {} });
     const { port, aasPort, host, externalUrl, aasExternalUrl, idBase } = options;
     const apiTokenFile = apiTokenFileFor(folder, options.apiTokenFile);
-    const plant = await interruption.during(
+    const bound = await interruption.during(
       startPlant(supervisor, {
         folder,
         port,
@@ -30,10 +34,13 @@ export async function runUp(options: UpOptions): Promise<void> {
         ...(apiTokenFile === undefined ? {} : { apiTokenFile }),
       }),
     );
+    const plant = { ...bound, api: publicApi ?? bound.api };
     const { api, aas, queue } = plant;
+    writePlantFile(folder, api, queue);
     answer(options, { api, aas, queue, state: folder, logs: `${folder}/logs` }, () =>
       describe(plant, folder),
     );
+    void watchReadiness({ api: bound.api, report, signal: supervisor.ending });
     await Promise.race([interruption.happened, supervisor.failure]);
   } finally {
     await supervisor.end();

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { CodedError } from '../../runtime/errors.ts';
 import { entryPoint } from '../../runtime/package-root.ts';
 import { launchService } from '../supervise/launch-service.ts';
 import type { Supervisor } from '../supervise/supervisor.ts';
@@ -25,7 +26,7 @@ export interface Plant {
   readonly redisDescription: string;
 }
 
-/** Starts Redis and the aggregator, which serves API, console and AAS. @throws CodedError */
+/** Starts Redis and the aggregator, which serves API, console and AAS. @throws CodedError such as `E_PORT_IN_USE` */
 export async function startPlant(supervisor: Supervisor, settings: PlantSettings): Promise<Plant> {
   const { folder, port, aasPort, ...others } = settings;
   const { queue, description } = await startRedisFor(supervisor, folder);
@@ -37,15 +38,29 @@ export async function startPlant(supervisor: Supervisor, settings: PlantSettings
     settings: (previous) => ({
       ...others,
       folder: join(folder, 'aggregator'),
-      port: portOf(previous?.['api']) ?? port,
-      aasPort: portOf(previous?.['aas']) ?? aasPort,
+      port: port === 0 ? portOf(previous?.['api']) : port,
+      // The AAS announces its external URL, whose port is not the one to listen on.
+      aasPort: aasPort === 0 && others.aasExternalUrl === undefined ? portOf(previous?.['aas']) : aasPort,
       redis: queue,
     }),
   });
-  const { api = '', aas = '' } = await supervisor.add('aggregator', 'aggregator', launch).start();
+  const process = supervisor.add('aggregator', 'aggregator', launch);
+  const { api = '', aas = '' } = await process.start().catch((thrown: unknown) => {
+    throw thrown instanceof CodedError && thrown.code === 'E_PORT_IN_USE'
+      ? namePort(thrown, settings)
+      : thrown;
+  });
   return { api, aas, queue, redisDescription: description };
 }
 
-function portOf(url: string | undefined): number | undefined {
-  return url === undefined ? undefined : Number(new URL(url).port);
+/** Says whose port it is that another program has, and which option chooses another. */
+function namePort(cause: CodedError, { port, aasPort }: PlantSettings): CodedError {
+  const isAas = new RegExp(`(?:port |:)${aasPort}\\b`).test(cause.message);
+  const [taken, server, option] = isAas ? [aasPort, 'AAS', '--aas-port'] : [port, 'API', '--port'];
+  const message = `port ${taken}, for the ${server}, is taken by another program; ${option} chooses another`;
+  return new CodedError('E_PORT_IN_USE', message, { cause });
+}
+
+function portOf(url: string | undefined): number {
+  return url === undefined ? 0 : Number(new URL(url).port);
 }

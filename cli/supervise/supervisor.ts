@@ -30,6 +30,7 @@ export class Supervisor {
   readonly #retryFirstStartUntilMs: number;
   readonly #rotation: NodeJS.Timeout;
   #failed: (error: CodedError) => void = () => undefined;
+  readonly #endingController = new AbortController();
   #ending: Promise<void> | undefined;
 
   /** Rejects when a process could not be restarted and is given up; never resolves. */
@@ -48,6 +49,11 @@ export class Supervisor {
     });
     this.failure.catch(() => undefined);
     this.#rotation = setInterval(() => this.#rotateLogs(), ROTATION_INTERVAL_MS).unref();
+  }
+
+  /** Aborted as soon as the processes are to end. */
+  get ending(): AbortSignal {
+    return this.#endingController.signal;
   }
 
   /** Adds a process; `start` it afterwards. @throws CodedError `E_ABORTED` once the supervisor is ending */
@@ -70,6 +76,7 @@ export class Supervisor {
   /** Ends every process, users of another one first, and lets go of the folder. Safe to call twice. */
   end(): Promise<void> {
     this.#ending ??= (async () => {
+      this.#endingController.abort();
       clearInterval(this.#rotation);
       for (const kind of END_ORDER) {
         const these = this.#processes.filter((entry) => entry.kind === kind);

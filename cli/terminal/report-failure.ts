@@ -1,4 +1,7 @@
-import { type CodedError, describeError } from '../../runtime/errors.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CodedError, describeError, type ErrorCode } from '../../runtime/errors.ts';
+import { packageRoot } from '../../runtime/package-root.ts';
 
 /** Exit code of a failure that is not the input's fault. */
 export const EXIT_FAILURE = 1;
@@ -10,16 +13,22 @@ export function exitCodeOf(error: CodedError): number {
   return error.status === 400 || error.code === 'E_STATE_MISMATCH' ? EXIT_BAD_INPUT : EXIT_FAILURE;
 }
 
-/** Where the remedy of a failure stands. */
-export function remedyOf(error: CodedError): string {
-  return `docs/errors.md#${error.code.toLowerCase()}`;
+/** What to do about a failure, from the table that `docs/errors.md` is; undefined where the file or the code is not there. */
+export function remedyOf(code: ErrorCode): string | undefined {
+  const file = join(packageRoot(), 'docs', 'errors.md');
+  if (!existsSync(file)) return undefined;
+  const row = readFileSync(file, 'utf8')
+    .split('\n')
+    .find((line) => line.startsWith(`| \`${code}\` |`));
+  return row?.split(' | ')[2]?.replace(/ \|$/, '').replaceAll('`', '"');
 }
 
-/** Writes a failure to stderr: one sentence, its code, its faults and where the remedy stands; no stack. */
+/** Writes a failure to stderr: one sentence, its code, its faults and what to do; no stack. */
 export function reportFailure(error: CodedError, json: boolean): void {
   const { code, message, faults } = error;
+  const remedy = remedyOf(code);
   const text = json
-    ? JSON.stringify({ code, message, faults, remedy: remedyOf(error) })
-    : `${describeError(error)}\n  What to do: ${remedyOf(error)}`;
+    ? JSON.stringify({ code, message, faults, remedy })
+    : `${describeError(error)}${remedy === undefined ? '' : `\n  What to do: ${remedy}`}`;
   process.stderr.write(`${text}\n`);
 }

@@ -1,5 +1,6 @@
 import { strategyOf } from '../../learning/strategies/index.ts';
 import type { Federation, ModelVersion, Participant, Run, Schemas } from '../../openapi/schemas.ts';
+import { validate } from '../../openapi/validate.ts';
 import { CodedError } from '../../runtime/errors.ts';
 import type { Admission } from './admission.ts';
 import { timestamp } from './clock.ts';
@@ -62,6 +63,7 @@ export class Api {
       strategy: document.strategy ?? { key: 'fed-avg' },
     };
     strategyOf(federation.strategy!);
+    validate('Federation', federation, `the federation ${federation.id}`);
     const joinToken = store.transaction(() => {
       if (!store.federations.insert(federation, timestamp())) {
         throw new CodedError('E_ALREADY_EXISTS', `there is already a federation ${federation.id}`);

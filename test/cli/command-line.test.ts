@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -113,7 +113,7 @@ describe('bad input', () => {
     expect(stderr).toMatch(/line 4: \/participants\/0\/id: /);
     expect(stderr).toMatch(/line 8: \/participants\/0\/source\/opcua\/queueSize: /);
     expect(stderr).toMatch(/line 9: \/participants\/0\/source\/opcua\/signals: /);
-    expect(stderr).toContain('docs/errors.md#e_invalid_input');
+    expect(stderr).toContain('What to do: Mend every fault listed; each has its path');
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
@@ -123,7 +123,7 @@ describe('bad input', () => {
     expect(exitCode).toBe(2);
     expect(JSON.parse(stderr)).toMatchObject({
       code: 'E_INVALID_INPUT',
-      remedy: 'docs/errors.md#e_invalid_input',
+      remedy: expect.stringMatching(/^Mend every fault listed.*line\.$/),
       faults: expect.arrayContaining([{ path: '/brokers', line: 2, message: 'unknown key' }]),
     });
   });
@@ -143,6 +143,59 @@ describe('bad input', () => {
   });
 });
 
+describe('recordings that nothing can be learned from', () => {
+  const demo = (name: string, rows: readonly string[], ...options: string[]) => {
+    const data = join(folder, name);
+    mkdirSync(data);
+    const lines = ['file,client,label,split', ...rows];
+    writeFileSync(join(data, 'manifest.csv'), lines.join('\n'));
+    for (const row of rows) writeFileSync(join(data, row.split(',')[0] ?? ''), '1\n');
+    const state = join(data, 'state');
+    return runFedshell(['demo', '--once', '--data', data, '--state', state, ...options]);
+  };
+
+  it('are refused before anything starts if all of them have one label', async () => {
+    const { exitCode, stderr } = await demo('one', ['a.csv,1,healthy,train', 'b.csv,2,healthy,test2']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^E_INVALID_MANIFEST: /);
+    expect(stderr).toContain('label: every row is "healthy"');
+    expect(existsSync(join(folder, 'one', 'state'))).toBe(false);
+  });
+
+  it('are refused if a participant has test rows alone, which are named', async () => {
+    const rows = ['a.csv,left,healthy,train', 'b.csv,left,worn,test', 'c.csv,right,worn,test'];
+    const { exitCode, stderr } = await demo('test', rows);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^E_INVALID_MANIFEST: /);
+    expect(stderr).toContain('line 4: split: none of the 1 rows of client "right" is for training');
+    expect(stderr).not.toContain('"left"');
+    expect(existsSync(join(folder, 'test', 'state'))).toBe(false);
+  });
+});
+
+describe('a server for others', () => {
+  it.each([['0.0.0.0'], ['::'], ['192.0.2.7']])(
+    'is refused on %s without the URLs under which they reach it',
+    async (host) => {
+      const state = join(folder, 'others');
+      const token = file('api.token', 'a-token-of-enough-characters');
+      const args = [
+        'up',
+        '--host',
+        host,
+        '--api-token-file',
+        token,
+        '--external-url',
+        'http://plant.example',
+      ];
+      const { exitCode, stdout, stderr } = await runFedshell([...args, '--state', state]);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+      expect(stderr).toMatch(/^E_INVALID_INPUT: .*--external-url and --aas-external-url/);
+      expect(existsSync(state)).toBe(false);
+    },
+  );
+});
+
 describe('an aggregator that does not answer', () => {
   it('is one sentence with a code and exit 1', async () => {
     const { exitCode, stdout, stderr } = await runFedshell(['run', 'list'], {
@@ -151,7 +204,7 @@ describe('an aggregator that does not answer', () => {
     expect(exitCode).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toBe(
-      'E_UNREACHABLE: the aggregator at http://127.0.0.1:9 does not answer\n  What to do: docs/errors.md#e_unreachable\n',
+      'E_UNREACHABLE: the aggregator at http://127.0.0.1:9 does not answer\n  What to do: Check that it runs and its address.\n',
     );
   });
 });

@@ -20,7 +20,12 @@ afterAll(() => {
 
 interface Answer {
   readonly ok: boolean;
-  readonly findings: readonly { readonly name: string; readonly status: string; readonly remedy?: string }[];
+  readonly findings: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly found: string;
+    readonly remedy?: string;
+  }[];
 }
 
 describe('fedshell doctor', () => {
@@ -47,6 +52,8 @@ describe('fedshell doctor', () => {
         'disk',
       ]),
     );
+    const backend = answer.findings.find(({ name }) => name === 'tensor backend');
+    expect(backend?.found).toMatch(/; \d+ training steps a second of a small network$/);
     expect({ exitCode, stderr, ok: answer.ok }).toEqual({ exitCode: 0, stderr: '', ok: true });
   });
 
@@ -59,18 +66,22 @@ describe('fedshell doctor', () => {
     const redis = answer.findings.find(({ name }) => name === 'Redis');
     expect(redis).toMatchObject({ status: 'missing', remedy: expect.stringContaining('install') });
     expect(exitCode).toBe(1);
-    expect(JSON.parse(stderr).message).toContain('Redis');
+    expect(JSON.parse(stderr)).toMatchObject({
+      code: 'E_NO_REDIS',
+      message: expect.stringMatching(/^needed and missing: Redis \(install/),
+    });
   });
 
   it('sees a Redis that does not answer and a port that is taken', async () => {
     const { port } = taken.address() as AddressInfo;
-    const { exitCode, stdout } = await runFedshell(['doctor', '--json', '--port', String(port)], {
+    const { exitCode, stdout, stderr } = await runFedshell(['doctor', '--json', '--port', String(port)], {
       REDIS_URL: 'redis://127.0.0.1:9',
     });
     const answer: Answer = JSON.parse(stdout);
     const status = (name: string) => answer.findings.find((finding) => finding.name === name)?.status;
     expect(exitCode).toBe(1);
     expect(status('Redis')).toBe('missing');
+    expect(JSON.parse(stderr).code).toBe('E_REDIS_UNREACHABLE');
     expect(status('port of API and console')).toBe('note');
   });
 });
