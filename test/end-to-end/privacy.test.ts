@@ -72,6 +72,7 @@ describe('what leaves a site in a run', () => {
       const redis = new URL(file.queue?.redis ?? '');
       redis.port = String(toRedis.port);
       file.queue = { ...file.queue, redis: redis.href };
+      file.participants[0]!.id = 'machine-1';
     });
     plant.train('site');
     await plant.joined('machine-1');
