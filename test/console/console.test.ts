@@ -30,7 +30,10 @@ describeInBrowser(
     });
 
     it('shows the run, its participants and where the model is', async () => {
-      await page.getByText('2/2').waitFor();
+      await page
+        .getByRole('region', { name: 'Run', exact: true })
+        .locator('dd', { hasText: '2/2' })
+        .waitFor();
       for (const participant of ['machine-1', 'machine-2', 'machine-3']) {
         await page.getByRole('button', { name: participant }).waitFor();
       }
@@ -51,8 +54,9 @@ describeInBrowser(
       await page.getByLabel('Local epochs').fill('1');
       await page.getByLabel('machine-3').uncheck();
       await page.getByRole('button', { name: 'Start' }).click();
-      await page.getByText('1/1').waitFor();
-      await page.locator('dd', { hasText: 'completed' }).waitFor();
+      const shownRun = page.getByRole('region', { name: 'Run', exact: true });
+      await shownRun.locator('dd', { hasText: '1/1' }).waitFor();
+      await shownRun.locator('dd', { hasText: 'completed' }).waitFor();
 
       const [run] = await demo.runs();
       expect(run).toMatchObject({ state: 'completed', totalRounds: 1, localEpochs: 1 });

@@ -33,16 +33,18 @@ export class Evaluations {
 
   /**
    * Notes that every ready participant of the federation is to score the version, also one that the run does not train
-   * on: it is their model, too. Part of the caller's transaction.
+   * on: it is their model, too. The `cohort` that made the version scores it in any case: their data sets are frozen,
+   * and one that restarts while the round closes is ready again later. Part of the caller's transaction.
    */
-  request(number: number): void {
+  request(number: number, cohort: readonly string[]): void {
     const { run, store, participants, federation } = this.#context;
     if (store.evaluations.request(run.id, number) !== undefined) return;
-    const ready = participants
+    const made = new Set(cohort);
+    const asked = participants
       .admittedTo(federation.id)
-      .filter((id) => participants.isReady(id, federation.id));
-    if (ready.length === 0) return;
-    store.evaluations.ask(run.id, number, ready);
+      .filter((id) => made.has(id) || participants.isReady(id, federation.id));
+    if (asked.length === 0) return;
+    store.evaluations.ask(run.id, number, asked);
   }
 
   /** Gives the open evaluations to the queue again: it may have lost them. */

@@ -247,7 +247,8 @@ export class RunDriver {
     const closed = rounds.current!;
     const { published: version, tidy } = store.transaction(() => {
       const published = markPublished();
-      if (this.#evaluations.isDue(published.round!)) this.#evaluations.request(published.number);
+      if (this.#evaluations.isDue(published.round!))
+        this.#evaluations.request(published.number, rounds.current!.cohort);
       run.lastProgressAt = published.publishedAt!;
       // The next round opens in the same commit; if it cannot yet, the next step says why.
       if (!rounds.isLast && run.state === 'running') rounds.open(published);
@@ -273,7 +274,7 @@ export class RunDriver {
     const waits = store.transaction(() => {
       if (run.baseVersion === undefined) {
         run.baseVersion = base.number;
-        if ((federation.evaluation?.everyRounds ?? 1) > 0) this.#evaluations.request(base.number);
+        if ((federation.evaluation?.everyRounds ?? 1) > 0) this.#evaluations.request(base.number, []);
       }
       const cannot = this.#rounds.open(base);
       if (cannot !== undefined) return cannot;

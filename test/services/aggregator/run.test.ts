@@ -359,6 +359,26 @@ describe('a run', () => {
     expect(run.reason).toContain('the evaluation of version 1 is incomplete: u-1 did not answer in time');
   });
 
+  it('has its last version scored by those who made it, whether or not they are ready at that moment', async () => {
+    const token = await stage.create('restarting', { rounds: 1 });
+    const trainer = stage.trainer('restarting', ['r-1', 'r-2'], {
+      train: async (_job, { ready }) => {
+        ready.clear();
+        await trainer.heartbeat();
+        return false;
+      },
+    });
+    await trainer.start(token);
+
+    const run = await stage.ended(await stage.startRun('restarting'));
+
+    expect([run.state, run.reason]).toEqual(['completed', undefined]);
+    expect(run.evaluations.map(({ number, participants }) => [number, participants])).toEqual([
+      [0, 2],
+      [1, 2],
+    ]);
+  });
+
   it('fails with the reason where the model cannot be built', async () => {
     const token = await stage.create('unknown-model', { model: { key: 'transformer' } });
     const trainer = stage.trainer('unknown-model', ['m-1'], {
