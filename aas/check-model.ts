@@ -9,6 +9,9 @@ const MAXIMUM_DEPTH = 200;
 const LONGEST_IDENTIFIER = 2048;
 const ID_SHORT = /^[a-zA-Z]([a-zA-Z0-9_-]*[a-zA-Z0-9_])?$/;
 
+/** Classes that a list may name for its entries although no element is just one; which fit is rule AASd-108. */
+const ABSTRACT_TYPES = ['SubmodelElement', 'DataElement', 'EventElement'];
+
 const text = (value: unknown): value is string => typeof value === 'string';
 
 const PRIMITIVES: Readonly<Record<string, readonly [(value: unknown) => boolean, string]>> = {
@@ -18,9 +21,15 @@ const PRIMITIVES: Readonly<Record<string, readonly [(value: unknown) => boolean,
     (value) => text(value) && value !== '' && value.length <= LONGEST_IDENTIFIER,
     `text of 1 to ${LONGEST_IDENTIFIER} characters`,
   ],
+  // Package tools write empty ones for what is unknown; that breaks a rule, and is no matter of the structure.
+  identifierOrEmpty: [
+    (value) => text(value) && value.length <= LONGEST_IDENTIFIER,
+    `text of at most ${LONGEST_IDENTIFIER} characters`,
+  ],
   idShort: [(value) => text(value) && ID_SHORT.test(value) && value.length <= 128, 'an idShort'],
   boolean: [(value) => typeof value === 'boolean', 'true or false'],
   dataType: [(value) => text(value) && DATA_TYPES.includes(value), 'a value type such as xs:string'],
+  base64: [(value) => text(value) && /^[A-Za-z0-9+/\s]*(=\s*){0,2}$/.test(value), 'base64'],
   object: [isObject, 'an object'],
 };
 
@@ -133,7 +142,7 @@ function checkChildren(value: JsonObject, path: string, faults: Fault[]): void {
     const at = `${path}/${member}/${index}`;
     if (isList) {
       const wanted = value['typeValueListElement'];
-      if (wanted !== 'SubmodelElement' && wanted !== 'DataElement' && child['modelType'] !== wanted) {
+      if (!ABSTRACT_TYPES.includes(String(wanted)) && child['modelType'] !== wanted) {
         faults.push({ path: `${at}/modelType`, message: `must be ${String(wanted)}, as the list says` });
       }
       return;

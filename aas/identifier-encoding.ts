@@ -1,5 +1,7 @@
 import { CodedError } from '../runtime/errors.ts';
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
 /** An identifier as it stands in a path: base64url of its UTF-8 bytes, without padding (IDTA-01002 3.1). */
 export function encodeIdentifier(identifier: string): string {
   return Buffer.from(identifier, 'utf8').toString('base64url');
@@ -17,7 +19,7 @@ export function decodeIdentifier(encoded: string): string {
     throw new CodedError('E_INVALID_INPUT', `"${encoded}" is not base64url of an identifier`);
   }
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return UTF8.decode(bytes);
   } catch (cause) {
     throw new CodedError('E_INVALID_INPUT', `"${encoded}" is not base64url of UTF-8 text`, { cause });
   }

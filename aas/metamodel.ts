@@ -1,25 +1,31 @@
 /**
  * The metamodel 3.1 (IDTA-01001) as a table: class, member, type. `!` marks what is required, `[]` a list. A type is a
- * class of the table, a primitive of check-model.ts, or a set of literals separated by `|`.
+ * class of the table, a primitive of check-model.ts, or a set of literals separated by `|`. Members stand in the order
+ * of the XML schema, which the XML codec writes.
  */
 
 const EXTENSIBLE = { extensions: 'Extension[]' };
 const SEMANTICS = { semanticId: 'Reference', supplementalSemanticIds: 'Reference[]' };
-const DATA_SPECIFICATION = { embeddedDataSpecifications: 'object[]' };
+const DATA_SPECIFICATION = { embeddedDataSpecifications: 'EmbeddedDataSpecification[]' };
 const REFERABLE = {
   ...EXTENSIBLE,
-  idShort: 'idShort',
   category: 'string',
+  idShort: 'idShort',
   displayName: 'LangString[]',
   description: 'LangString[]',
 };
-const IDENTIFIABLE = { ...REFERABLE, id: 'identifier!', administration: 'AdministrativeInformation' };
+const IDENTIFIABLE = { ...REFERABLE, administration: 'AdministrativeInformation', id: 'identifier!' };
 const QUALIFIABLE = { qualifiers: 'Qualifier[]' };
 const ELEMENT = { ...REFERABLE, ...SEMANTICS, ...QUALIFIABLE, ...DATA_SPECIFICATION };
 const RELATIONSHIP = { ...ELEMENT, first: 'Reference', second: 'Reference' };
 
 /** Members by class. The element classes are those with `modelType`. */
 export const METAMODEL: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  Environment: {
+    assetAdministrationShells: 'AssetAdministrationShell[]',
+    submodels: 'Submodel[]',
+    conceptDescriptions: 'ConceptDescription[]',
+  },
   AssetAdministrationShell: {
     ...IDENTIFIABLE,
     ...DATA_SPECIFICATION,
@@ -29,17 +35,18 @@ export const METAMODEL: Readonly<Record<string, Readonly<Record<string, string>>
   },
   Submodel: {
     ...IDENTIFIABLE,
+    kind: 'Instance|Template',
     ...SEMANTICS,
     ...QUALIFIABLE,
     ...DATA_SPECIFICATION,
-    kind: 'Instance|Template',
     submodelElements: 'SubmodelElement[]',
   },
+  ConceptDescription: { ...IDENTIFIABLE, ...DATA_SPECIFICATION, isCaseOf: 'Reference[]' },
   AssetInformation: {
     assetKind: 'Instance|Type|NotApplicable|Role!',
-    globalAssetId: 'identifier',
+    globalAssetId: 'identifierOrEmpty',
     specificAssetIds: 'SpecificAssetId[]',
-    assetType: 'identifier',
+    assetType: 'identifierOrEmpty',
     defaultThumbnail: 'Resource',
   },
   SpecificAssetId: { ...SEMANTICS, name: 'name!', value: 'identifier!', externalSubjectId: 'Reference' },
@@ -49,14 +56,14 @@ export const METAMODEL: Readonly<Record<string, Readonly<Record<string, string>>
     version: 'string',
     revision: 'string',
     creator: 'Reference',
-    templateId: 'identifier',
+    templateId: 'identifierOrEmpty',
   },
   Reference: {
     type: 'ExternalReference|ModelReference!',
-    keys: 'Key[]!',
     referredSemanticId: 'Reference',
+    keys: 'Key[]!',
   },
-  Key: { type: 'name!', value: 'identifier!' },
+  Key: { type: 'name!', value: 'identifierOrEmpty!' },
   LangString: { language: 'name!', text: 'string!' },
   Qualifier: {
     ...SEMANTICS,
@@ -70,8 +77,8 @@ export const METAMODEL: Readonly<Record<string, Readonly<Record<string, string>>
   Property: { ...ELEMENT, valueType: 'dataType!', value: 'string', valueId: 'Reference' },
   MultiLanguageProperty: { ...ELEMENT, value: 'LangString[]', valueId: 'Reference' },
   Range: { ...ELEMENT, valueType: 'dataType!', min: 'string', max: 'string' },
-  File: { ...ELEMENT, contentType: 'string', value: 'string' },
-  Blob: { ...ELEMENT, contentType: 'string', value: 'string' },
+  File: { ...ELEMENT, value: 'string', contentType: 'string' },
+  Blob: { ...ELEMENT, value: 'base64', contentType: 'string' },
   ReferenceElement: { ...ELEMENT, value: 'Reference' },
   RelationshipElement: RELATIONSHIP,
   AnnotatedRelationshipElement: { ...RELATIONSHIP, annotations: 'SubmodelElement[]' },
@@ -88,7 +95,7 @@ export const METAMODEL: Readonly<Record<string, Readonly<Record<string, string>>
     ...ELEMENT,
     statements: 'SubmodelElement[]',
     entityType: 'CoManagedEntity|SelfManagedEntity',
-    globalAssetId: 'identifier',
+    globalAssetId: 'identifierOrEmpty',
     specificAssetIds: 'SpecificAssetId[]',
   },
   Capability: ELEMENT,
@@ -110,6 +117,29 @@ export const METAMODEL: Readonly<Record<string, Readonly<Record<string, string>>
     minInterval: 'string',
     maxInterval: 'string',
   },
+  // Data specifications (IDTA-01003-a), what a ConceptDescription says.
+  EmbeddedDataSpecification: {
+    dataSpecification: 'Reference!',
+    dataSpecificationContent: 'DataSpecificationIec61360!',
+  },
+  DataSpecificationIec61360: {
+    preferredName: 'LangString[]!',
+    shortName: 'LangString[]',
+    unit: 'string',
+    unitId: 'Reference',
+    sourceOfDefinition: 'string',
+    symbol: 'string',
+    dataType:
+      'DATE|STRING|STRING_TRANSLATABLE|INTEGER_MEASURE|INTEGER_COUNT|INTEGER_CURRENCY|REAL_MEASURE|REAL_COUNT|REAL_CURRENCY|BOOLEAN|IRI|IRDI|RATIONAL|RATIONAL_MEASURE|TIME|TIMESTAMP|FILE|HTML|BLOB',
+    definition: 'LangString[]',
+    valueFormat: 'string',
+    valueList: 'ValueList',
+    value: 'string',
+    levelType: 'LevelType',
+  },
+  ValueList: { valueReferencePairs: 'ValueReferencePair[]!' },
+  ValueReferencePair: { value: 'string!', valueId: 'Reference' },
+  LevelType: { min: 'boolean!', nom: 'boolean!', typ: 'boolean!', max: 'boolean!' },
   // What registries hold (IDTA-01002); it has no modelType.
   ShellDescriptor: {
     ...REFERABLE,

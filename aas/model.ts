@@ -27,6 +27,8 @@ export interface LangString {
 export interface AdministrativeInformation {
   readonly version?: string;
   readonly revision?: string;
+  /** Id of the template that a submodel follows. */
+  readonly templateId?: string;
 }
 
 export interface Referable {
@@ -114,8 +116,36 @@ export interface SubmodelElementList extends ElementBase {
   readonly modelType: 'SubmodelElementList';
   readonly typeValueListElement: string;
   readonly orderRelevant?: boolean;
+  readonly semanticIdListElement?: Reference;
   readonly valueTypeListElement?: string;
   readonly value?: readonly SubmodelElement[];
+}
+
+/** A thing among others that has a shell of its own, or none. */
+export interface Entity extends ElementBase {
+  readonly modelType: 'Entity';
+  readonly entityType: 'SelfManagedEntity' | 'CoManagedEntity';
+  readonly globalAssetId?: string;
+  readonly statements?: readonly SubmodelElement[];
+}
+
+export interface RelationshipElement extends ElementBase {
+  readonly modelType: 'RelationshipElement';
+  readonly first: Reference;
+  readonly second: Reference;
+}
+
+/** A variable of an Operation: an element that says of what kind the argument is; its value is the default. */
+export interface OperationVariable {
+  readonly value: SubmodelElement;
+}
+
+/** Something a client may invoke. */
+export interface Operation extends ElementBase {
+  readonly modelType: 'Operation';
+  readonly inputVariables?: readonly OperationVariable[];
+  readonly outputVariables?: readonly OperationVariable[];
+  readonly inoutputVariables?: readonly OperationVariable[];
 }
 
 /** The element kinds that our builders emit; the server stores every kind of the metamodel. */
@@ -126,7 +156,18 @@ export type SubmodelElement =
   | File
   | ReferenceElement
   | SubmodelElementCollection
-  | SubmodelElementList;
+  | SubmodelElementList
+  | Entity
+  | RelationshipElement
+  | Operation;
+
+/** What a semantic id means, for people (IDTA-01001; its content by IEC 61360, IDTA-01003-a). */
+export type ConceptDescription = {
+  readonly modelType: 'ConceptDescription';
+  readonly id: string;
+  readonly idShort?: string;
+  readonly embeddedDataSpecifications?: readonly JsonObject[];
+};
 
 /** Where a registry says that something is served (IDTA-01002, Endpoint). */
 export interface Endpoint {

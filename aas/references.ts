@@ -15,6 +15,11 @@ export function submodelReference(submodelId: string): Reference {
   return modelReference({ type: 'Submodel', value: submodelId });
 }
 
+/** The reference to a shell. */
+export function shellReference(shellId: string): Reference {
+  return modelReference({ type: 'AssetAdministrationShell', value: shellId });
+}
+
 /** What of a reference is compared: its key values. Templates and tools disagree about key types. */
 export function referenceText(reference: Reference): string {
   return reference.keys.map((key) => key.value).join('\n');

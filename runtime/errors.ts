@@ -40,6 +40,7 @@ const ERROR_KINDS = {
   E_FORBIDDEN: { status: 403, retryable: false },
   E_FOREIGN_HOST: { status: 403, retryable: false },
   E_FOREIGN_ORIGIN: { status: 403, retryable: false },
+  E_NOT_APPROVED: { status: 403, retryable: true },
   // Things of the API
   E_NOT_FOUND: { status: 404, retryable: false },
   E_ALREADY_EXISTS: { status: 409, retryable: false },
@@ -76,7 +77,12 @@ const ERROR_KINDS = {
   E_AAS_REQUEST: { status: 502, retryable: true },
   E_AAS_NOT_FOUND: { status: 404, retryable: false },
   E_AAS_WRONG_METHOD: { status: 405, retryable: false },
+  E_PRECONDITION_FAILED: { status: 412, retryable: false },
   E_AAS_NOT_BUILT: { status: 501, retryable: false },
+  E_AASX_REFUSED: { status: 400, retryable: false },
+  E_AAS_FINDINGS: { status: 409, retryable: false },
+  E_OPERATION_TIMEOUT: { status: 504, retryable: true },
+  E_BUSY: { status: 503, retryable: true },
   E_RUN_FAILED: { status: 500, retryable: false },
   E_INTERNAL: { status: 500, retryable: true },
 } as const satisfies Record<string, ErrorKind>;

@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from './errors.ts';
+import { HashedWriter } from './hashed-writer.ts';
 
 /** A stored file: its name is its sha256 (64 hex digits). */
 export interface StoredFile {
@@ -51,30 +52,31 @@ export class FileStore {
   /** Stores a stream durably. A file that is already there is kept. */
   async put(content: AsyncIterable<Uint8Array>, options: PutOptions = {}): Promise<StoredFile> {
     const partial = join(this.#folder, `${randomUUID()}.partial`);
-    const hash = createHash('sha256');
     let bytes = 0;
     const file = await open(partial, 'wx');
+    const writer = new HashedWriter(file);
     try {
       for await (const chunk of content) {
         bytes += chunk.byteLength;
         if (options.maximumBytes !== undefined && bytes > options.maximumBytes) {
           throw new CodedError('E_UPDATE_TOO_LARGE', `more than the ${options.maximumBytes} bytes allowed`);
         }
-        hash.update(chunk);
-        await file.writev([chunk]);
+        const busy = writer.add(chunk);
+        if (busy !== undefined) await busy;
       }
-      const sha256 = hash.digest('hex');
+      const sha256 = await writer.end();
       if (options.expectedSha256 !== undefined && options.expectedSha256 !== sha256) {
         throw new CodedError(
           'E_HASH_MISMATCH',
           `expected sha256 ${options.expectedSha256}, the content has ${sha256}`,
         );
       }
-      await file.sync();
       await file.close();
       await rename(partial, this.path(sha256));
+      await this.#syncFolder();
       return { sha256, bytes };
     } catch (thrown) {
+      await writer.abandon();
       await file.close().catch(() => undefined);
       await rm(partial, { force: true });
       throw thrown;
@@ -96,6 +98,18 @@ export class FileStore {
       return (await stat(this.path(sha256))).size;
     } catch (cause) {
       throw new CodedError('E_NOT_FOUND', `no file with sha256 ${sha256} in the store`, { cause });
+    }
+  }
+
+  /** A name is as durable as its folder. */
+  async #syncFolder(): Promise<void> {
+    // Windows keeps names by itself and opens no folders.
+    if (process.platform === 'win32') return;
+    const folder = await open(this.#folder, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
     }
   }
 

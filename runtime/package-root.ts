@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CodedError } from './errors.ts';
@@ -24,4 +24,13 @@ export function entryPoint(module: string): string {
   const file = join(packageRoot(), 'dist', `${module}.js`);
   if (!existsSync(file)) throw new CodedError('E_NOT_BUILT', `${file} does not exist; run "npm run build"`);
   return file;
+}
+
+/** FedShell's version. */
+export function packageVersion(): string {
+  // Our own package.json has a version.
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return version;
 }
