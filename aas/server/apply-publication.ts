@@ -1,6 +1,6 @@
 import { CodedError } from '../../runtime/errors.ts';
 import type { JsonObject } from '../model.ts';
-import type { Publication } from '../publication.ts';
+import type { Publication, PublishedElement } from '../publication.ts';
 import type { AasStorage } from './storage/aas-storage.ts';
 import { parseRow } from './storage/element-rows.ts';
 
@@ -16,12 +16,21 @@ export async function applyPublication(storage: AasStorage, publication: Publica
       attachments.map(({ path, sha256 }) => storage.attachments.link(path, sha256)),
     );
     storage.write(() => {
-      for (const id of publication.remove?.shells ?? []) storage.removeShell(id);
-      for (const id of publication.remove?.submodels ?? []) storage.removeSubmodel(id);
+      for (const id of publication.remove?.shells ?? []) storage.removeShell(id, 'publication');
+      for (const id of publication.remove?.submodels ?? []) storage.removeSubmodel(id, 'publication');
       // Our own builders' types are a part of the metamodel's JSON.
       for (const submodel of publication.submodels ?? [])
-        storage.putSubmodel(submodel as unknown as JsonObject);
-      for (const shell of publication.shells ?? []) storage.putShell(shell as unknown as JsonObject);
+        storage.putSubmodel(submodel as unknown as JsonObject, 'publication');
+      for (const frame of publication.frames ?? []) {
+        if (storage.submodels.find(frame.id) === undefined) {
+          storage.putSubmodel(frame as unknown as JsonObject, 'publication');
+        }
+      }
+      for (const element of publication.elements ?? []) putElement(storage, element);
+      for (const shell of publication.shells ?? [])
+        storage.putShell(shell as unknown as JsonObject, 'publication');
+      for (const concept of publication.conceptDescriptions ?? [])
+        storage.putConceptDescription(concept, 'publication');
       attachments.forEach((attachment, index) => {
         const submodel = storage.submodels.require(attachment.submodelId);
         const element = parseRow(storage.elements.requireRow(submodel, attachment.idShortPath));
@@ -36,5 +45,19 @@ export async function applyPublication(storage: AasStorage, publication: Publica
         storage.attachments.put(submodel, attachment.idShortPath, { fileName, contentType, ...file });
       });
     });
+  });
+}
+
+function putElement(storage: AasStorage, { submodelId, idShortPath, element, keep }: PublishedElement): void {
+  const submodel = storage.submodels.require(submodelId);
+  if (keep === true && storage.elements.row(submodel, idShortPath) !== undefined) return;
+  // Our own builders' types are a part of the metamodel's JSON.
+  const created = storage.elements.put(submodel, idShortPath, element as unknown as JsonObject);
+  storage.changes.note({
+    kind: created ? 'created' : 'updated',
+    cause: 'publication',
+    thing: 'element',
+    id: submodelId,
+    idShortPath,
   });
 }

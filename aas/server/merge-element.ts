@@ -3,23 +3,9 @@ import { checkModel } from '../check-model.ts';
 import { childrenMember } from '../children.ts';
 import { joinPath } from '../id-short-path.ts';
 import type { JsonObject } from '../model.ts';
+import { isJsonObject, mergePatch } from './merge-patch.ts';
 import { parseRow, rowsOf } from './storage/element-rows.ts';
 import type { ElementStore } from './storage/element-store.ts';
-
-/** A JSON merge patch (RFC 7386): `null` takes a member out, objects merge, all else replaces. */
-function mergePatch(target: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return patch;
-  const merged: Record<string, unknown> = isObject(target) ? { ...target } : {};
-  for (const [member, value] of Object.entries(patch)) {
-    if (value === null) delete merged[member];
-    else merged[member] = mergePatch(merged[member], value);
-  }
-  return merged;
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /**
  * Merges a partial element into a stored one. Children of collections, entities and annotated relationships merge by
@@ -28,7 +14,7 @@ function isObject(value: unknown): value is JsonObject {
  * @throws CodedError `E_INVALID_INPUT` if the result is not valid, `E_AAS_NOT_FOUND`
  */
 export function mergeElement(elements: ElementStore, submodel: number, path: string, patch: unknown): void {
-  if (!isObject(patch)) throw new CodedError('E_INVALID_INPUT', `${path}: the patch must be an object`);
+  if (!isJsonObject(patch)) throw new CodedError('E_INVALID_INPUT', `${path}: the patch must be an object`);
   const row = elements.requireRow(submodel, path);
   const stored = parseRow(row);
   const { modelType } = stored;
@@ -48,20 +34,29 @@ export function mergeElement(elements: ElementStore, submodel: number, path: str
   } else if (member !== undefined && children !== undefined) {
     mergeChildren(elements, submodel, path, children);
   }
+  if (children === undefined && patch['typeValueListElement'] !== undefined) {
+    // What the list says of its entries must fit those that stay.
+    const kept = elements.get(submodel, path)['value'] ?? [];
+    checkModel({ ...(own as JsonObject), value: kept }, 'SubmodelElement');
+  }
   elements.replaceOwn(submodel, path, checkModel(own, 'SubmodelElement'));
 }
 
-/** Merges or adds children by idShort below a path; the empty path is the submodel. */
+/** Merges or adds children by idShort below a path, `null` takes all out; the empty path is the submodel. */
 export function mergeChildren(
   elements: ElementStore,
   submodel: number,
   path: string,
   children: unknown,
 ): void {
+  if (children === null) {
+    elements.sync(submodel, elements.rowsBelow(submodel, path), []);
+    return;
+  }
   if (!Array.isArray(children))
     throw new CodedError('E_INVALID_INPUT', `${path}: the children must be a list`);
   for (const child of children as readonly unknown[]) {
-    const idShort = isObject(child) ? child['idShort'] : undefined;
+    const idShort = isJsonObject(child) ? child['idShort'] : undefined;
     if (typeof idShort !== 'string') {
       throw new CodedError('E_INVALID_INPUT', `${path}: each child of a patch needs an idShort`);
     }

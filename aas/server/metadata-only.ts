@@ -20,6 +20,11 @@ const VALUE_MEMBERS: Readonly<Record<string, readonly string[]>> = {
 
 /** An element or submodel without its value and children. */
 export function metadataOf(node: JsonObject): JsonObject {
-  const dropped = VALUE_MEMBERS[String(node['modelType'])] ?? [];
+  const dropped = valueMembersOf(node['modelType']);
   return Object.fromEntries(Object.entries(node).filter(([member]) => !dropped.includes(member)));
+}
+
+/** The members of a model type that are no metadata. */
+export function valueMembersOf(modelType: unknown): readonly string[] {
+  return VALUE_MEMBERS[String(modelType)] ?? [];
 }

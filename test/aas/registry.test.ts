@@ -92,20 +92,4 @@ describe('the registries', () => {
 
     expect((await running.call('GET', `/submodel-descriptors/${encodeIdentifier(id)}`)).status).toBe(404);
   });
-
-  it('list the profiles that are complete, and none that is not', async () => {
-    const { body } = await running.call('GET', '/description');
-
-    const names = body.profiles.map((profile: string) => profile.replace(/^.*\/API\/3\/\d\//, ''));
-    expect(new Set(names)).toEqual(
-      new Set([
-        'AssetAdministrationShellRegistryServiceSpecification/SSP-001',
-        'AssetAdministrationShellRegistryServiceSpecification/SSP-002',
-        'AssetAdministrationShellRegistryServiceSpecification/SSP-005',
-        'SubmodelRegistryServiceSpecification/SSP-001',
-        'SubmodelRegistryServiceSpecification/SSP-002',
-        'DiscoveryServiceSpecification/SSP-002',
-      ]),
-    );
-  });
 });

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { CodedError } from '../../../runtime/errors.ts';
 import { checkModel } from '../../check-model.ts';
 import { decodeIdentifier } from '../../identifier-encoding.ts';
-import type { AssetLink } from '../storage/shell-store.ts';
+import type { AssetLink } from '../storage/asset-link.ts';
 import { queryValues } from './request-values.ts';
 
 const MOST_LINKS = 16;
@@ -16,8 +16,8 @@ export function checkAssetLinks(value: unknown): readonly AssetLink[] {
     );
   }
   return (value as readonly unknown[]).map((item) => {
-    const link = checkModel(item, 'SpecificAssetId');
-    return { name: String(link['name']), value: String(link['value']) };
+    // Checked just here; further members, such as a semanticId, are kept.
+    return checkModel(item, 'SpecificAssetId') as unknown as AssetLink;
   });
 }
 

@@ -73,7 +73,7 @@ class DelimitedReader {
     for (;;) {
       const end = this.#buffer.indexOf(delimiter);
       // A delimiter may be split between chunks: what could be its beginning waits for the next one.
-      const safe = end >= 0 ? end : Math.max(0, this.#buffer.length - delimiter.length + 1);
+      const safe = end >= 0 ? end : this.#buffer.length - beginningAtEnd(this.#buffer, delimiter);
       const ready = this.#buffer.subarray(0, safe);
       this.#buffer = this.#buffer.subarray(end >= 0 ? end + delimiter.length : safe);
       bytes += ready.length;
@@ -89,6 +89,17 @@ class DelimitedReader {
     if (next.done === true) throw malformed('the body ends before its last boundary');
     this.#buffer = this.#buffer.length === 0 ? next.value : Buffer.concat([this.#buffer, next.value]);
   }
+}
+
+/** How many bytes at the end of a buffer could be the beginning of the delimiter; nearly always none. */
+function beginningAtEnd(buffer: Buffer, delimiter: Buffer): number {
+  const first = delimiter[0] ?? 0;
+  const from = Math.max(0, buffer.length - delimiter.length + 1);
+  for (let at = buffer.indexOf(first, from); at >= 0; at = buffer.indexOf(first, at + 1)) {
+    const rest = buffer.length - at;
+    if (buffer.compare(delimiter, 0, rest, at) === 0) return rest;
+  }
+  return 0;
 }
 
 function readHeaders(text: string): Omit<MultipartPart, 'content'> {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { ErrorRequestHandler } from 'express';
 import { CodedError, toCodedError } from '../../../runtime/errors.ts';
 import type { Log } from '../../../runtime/log.ts';
 import type { JsonObject } from '../../model.ts';
 
 /** The body of every refusal (IDTA-01002, Result): one message, with the code of our table in `code`. */
-function resultBody(error: CodedError): JsonObject {
+export function resultBody(error: CodedError): JsonObject {
   const faults = error.faults.map((fault) => `${fault.path}: ${fault.message}`).join('; ');
   const inText = error.message.includes(faults);
   return {
@@ -32,11 +32,6 @@ function refusalOf(thrown: unknown): { readonly error: CodedError; readonly stat
   return { error: new CodedError('E_INVALID_INPUT', message, { cause: thrown }), status };
 }
 
-/** Answers what no route knows. */
-export const answerUnknownPath: RequestHandler = (request, _response, next) => {
-  next(new CodedError('E_AAS_NOT_FOUND', `nothing is served at ${request.path}`));
-};
-
 /** Turns every error into a Result body. */
 export function answerError(log: Log): ErrorRequestHandler {
   return (thrown: unknown, request, response, next) => {
@@ -50,7 +45,7 @@ export function answerError(log: Log): ErrorRequestHandler {
       return;
     }
     if (status === 401) response.set('WWW-Authenticate', 'Bearer');
-    response.removeHeader('Content-Disposition');
+    for (const header of ['Content-Disposition', 'Content-Length', 'ETag']) response.removeHeader(header);
     response.status(status).json(resultBody(error));
   };
 }

@@ -2,38 +2,53 @@ import { CodedError } from '../../../runtime/errors.ts';
 import { assetLinksOf, checkAssetLinks } from '../http/asset-links.ts';
 import { type PageLimits, pageBody, pageRequest } from '../http/paging.ts';
 import { identifier, jsonBody } from '../http/request-values.ts';
-import { notBuilt, type RouteTable } from '../http/route-table.ts';
+import type { RouteTable } from '../http/route-table.ts';
 import type { AasStorage } from '../storage/aas-storage.ts';
-import type { AssetLink } from '../storage/shell-store.ts';
+import type { AssetLink } from '../storage/asset-link.ts';
 
 /** Discovery: ids of shells by what is known of their asset; all links given must match. */
 export function discoveryRoutes(storage: AasStorage, limits: PageLimits): RouteTable {
-  const required = (assetLinks: readonly AssetLink[]) => {
-    if (assetLinks.length === 0) throw new CodedError('E_INVALID_INPUT', 'at least one asset link is needed');
-    return { assetLinks };
+  const { discovery, changes } = storage;
+  const required = (links: readonly AssetLink[]) => {
+    if (links.length === 0) throw new CodedError('E_INVALID_INPUT', 'at least one asset link is needed');
+    return links;
   };
   return {
     '/lookup/shellsByAssetLink': {
       post: (request, response) => {
-        const filter = required(checkAssetLinks(jsonBody(request)));
-        response.json(pageBody(storage.shells.listIds(pageRequest(request, limits), filter)));
+        const links = required(checkAssetLinks(jsonBody(request)));
+        response.json(pageBody(discovery.listIds(pageRequest(request, limits), links)));
       },
     },
     '/lookup/shells': {
       get: (request, response) => {
-        const filter = required(assetLinksOf(request));
-        response.json(pageBody(storage.shells.listIds(pageRequest(request, limits), filter)));
+        const links = required(assetLinksOf(request));
+        response.json(pageBody(discovery.listIds(pageRequest(request, limits), links)));
       },
     },
     '/lookup/shells/:aasIdentifier': {
       get: (request, response) => {
-        const shell = storage.shells.get(identifier(request, 'aasIdentifier'));
-        if (shell === undefined)
-          throw new CodedError('E_AAS_NOT_FOUND', 'no asset links are known of that shell');
-        response.json(storage.shells.assetLinks(shell));
+        response.json(discovery.links(identifier(request, 'aasIdentifier')));
       },
-      post: notBuilt,
-      delete: notBuilt,
+      // It replaces all links, and the shell may be anybody's: neither 404 nor 409 can arise.
+      post: async (request, response) => {
+        const id = identifier(request, 'aasIdentifier');
+        const links = checkAssetLinks(jsonBody(request));
+        await storage.writeTogether(() => {
+          const kind = discovery.has(id) ? 'updated' : 'created';
+          discovery.write(id, links);
+          changes.note({ kind, cause: 'post', thing: 'asset-links', id });
+        });
+        response.status(201).location(request.originalUrl).json(links);
+      },
+      delete: async (request, response) => {
+        const id = identifier(request, 'aasIdentifier');
+        await storage.writeTogether(() => {
+          discovery.remove(id);
+          changes.note({ kind: 'deleted', cause: 'delete', thing: 'asset-links', id });
+        });
+        response.status(204).end();
+      },
     },
   };
 }

@@ -1,20 +1,24 @@
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import { CodedError } from '../../../runtime/errors.ts';
 import { checkModel } from '../../check-model.ts';
+import { childrenMember } from '../../children.ts';
 import { parseIdShortPath } from '../../id-short-path.ts';
 import type { JsonObject } from '../../model.ts';
+import type { ChangeCause } from '../changes/change-feed.ts';
 import { elementReference, pathsBelow } from '../element-references.ts';
-import { type PageLimits, pageBody, pageRequest } from '../http/paging.ts';
+import { answerJson, answerTagged, checkPrecondition, tagOf } from '../http/etag.ts';
 import {
   identifier,
   jsonBody,
   levelOf,
   locationBelow,
   pathValue,
+  refuseModifiers,
   withBlobValue,
 } from '../http/request-values.ts';
-import { notBuilt, type RouteTable } from '../http/route-table.ts';
+import type { RouteTable } from '../http/route-table.ts';
 import { mergeElement } from '../merge-element.ts';
+import { mergeElementMetadata } from '../merge-metadata.ts';
 import { metadataOf } from '../metadata-only.ts';
 import { patchValue } from '../patch-value.ts';
 import { shownElement } from '../shown-element.ts';
@@ -22,96 +26,127 @@ import type { AasStorage } from '../storage/aas-storage.ts';
 import { parseRow } from '../storage/element-rows.ts';
 import { valueOnly } from '../value-only.ts';
 
-/** The elements of one submodel, each by its idShortPath. */
-export function elementRoutes(storage: AasStorage, limits: PageLimits): RouteTable {
-  const { elements } = storage;
+const ELEMENT = '/submodel-elements/:idShortPath';
+
+/** One element of a submodel, by its idShortPath, in all its forms. */
+export function elementRoutes(storage: AasStorage): RouteTable {
+  const { elements, changes } = storage;
   const submodelOf = (request: Request) =>
     storage.submodels.require(identifier(request, 'submodelIdentifier'));
-  const elementOf = (request: Request): JsonObject =>
-    shownElement(
-      elements.get(submodelOf(request), pathOf(request), levelOf(request)),
-      withBlobValue(request),
-    );
+
+  /** Changes one element, all of it or nothing; what the caller knew of it must still be so. */
+  const change = async (
+    request: Request,
+    response: Response,
+    cause: ChangeCause,
+    work: (submodel: number, path: string) => unknown,
+  ) => {
+    await storage.writeTogether(() => {
+      const submodel = submodelOf(request);
+      const path = pathOf(request);
+      checkPrecondition(request, () => storedJson(storage, submodel, path));
+      work(submodel, path);
+      const id = identifier(request, 'submodelIdentifier');
+      const kind = cause === 'delete' ? 'deleted' : 'updated';
+      changes.note({ kind, cause, thing: 'element', id, idShortPath: path });
+    });
+    response.status(204).end();
+  };
+
   return {
-    '/submodel-elements': {
+    [ELEMENT]: {
       get: (request, response) => {
-        const submodel = submodelOf(request);
-        const { limit, after } = pageRequest(request, limits);
         const level = levelOf(request);
-        const rows = elements.children(submodel, '', after, limit + 1);
-        const shown = rows.slice(0, limit);
-        const items = shown.map(({ path }) =>
-          shownElement(elements.get(submodel, path, level), withBlobValue(request)),
-        );
-        const last = shown.at(-1);
-        const next = rows.length > limit && last !== undefined ? { next: last.position } : {};
-        response.json(pageBody({ items, ...next }));
+        const withBlobs = withBlobValue(request);
+        const element = elements.get(submodelOf(request), pathOf(request), level);
+        answerElement(response, element, withBlobs, level === 'deep');
       },
-      post: (request, response) => {
+      post: async (request, response) => {
+        refuseModifiers(request, [], 'refused');
         const element = checkModel(jsonBody(request), 'SubmodelElement');
-        const path = storage.write(() => elements.add(submodelOf(request), '', element));
-        response
-          .status(201)
-          .location(locationBelow(request, encodeURIComponent(path)))
-          .json(element);
-      },
-    },
-    '/submodel-elements/:idShortPath': {
-      get: (request, response) => {
-        response.json(elementOf(request));
-      },
-      post: (request, response) => {
-        const element = checkModel(jsonBody(request), 'SubmodelElement');
-        const path = storage.write(() => elements.add(submodelOf(request), pathOf(request), element));
+        const path = await storage.writeTogether(() => {
+          const path = elements.add(submodelOf(request), pathOf(request), element);
+          const id = identifier(request, 'submodelIdentifier');
+          changes.note({ kind: 'created', cause: 'post', thing: 'element', id, idShortPath: path });
+          return path;
+        });
         const siblings = (request.originalUrl.split('?')[0] ?? '').replace(/\/[^/]*\/?$/, '');
         response
           .status(201)
           .location(`${siblings}/${encodeURIComponent(path)}`)
           .json(element);
       },
-      put: (request, response) => {
+      put: async (request, response) => {
+        refuseModifiers(request, ['deep']);
         const element = checkModel(jsonBody(request), 'SubmodelElement');
-        const created = storage.write(() => elements.put(submodelOf(request), pathOf(request), element));
+        const created = await storage.writeTogether(() => {
+          const submodel = submodelOf(request);
+          const path = pathOf(request);
+          checkPrecondition(request, () => storedJson(storage, submodel, path));
+          const created = elements.put(submodel, path, element);
+          const id = identifier(request, 'submodelIdentifier');
+          const kind = created ? 'created' : 'updated';
+          changes.note({ kind, cause: 'put', thing: 'element', id, idShortPath: path });
+          return created;
+        });
         if (created) response.status(201).location(request.originalUrl).json(element);
         else response.status(204).end();
       },
-      patch: (request, response) => {
+      patch: async (request, response) => {
+        refuseModifiers(request, ['core']);
         const patch = jsonBody(request);
-        storage.write(() => mergeElement(elements, submodelOf(request), pathOf(request), patch));
-        response.status(204).end();
+        await change(request, response, 'patch', (submodel, path) =>
+          mergeElement(elements, submodel, path, patch),
+        );
       },
-      delete: (request, response) => {
-        storage.write(() => elements.remove(submodelOf(request), pathOf(request)));
-        response.status(204).end();
+      delete: async (request, response) => {
+        await change(request, response, 'delete', (submodel, path) => elements.remove(submodel, path));
       },
     },
-    '/submodel-elements/:idShortPath/$metadata': {
+    [`${ELEMENT}/$metadata`]: {
       get: (request, response) => {
+        refuseModifiers(request);
         response.json(metadataOf(parseRow(elements.requireRow(submodelOf(request), pathOf(request)))));
       },
-      patch: notBuilt,
+      patch: async (request, response) => {
+        refuseModifiers(request);
+        const patch = jsonBody(request);
+        await change(request, response, 'metadata', (submodel, path) =>
+          mergeElementMetadata(elements, submodel, path, patch),
+        );
+      },
     },
-    '/submodel-elements/:idShortPath/$value': {
+    [`${ELEMENT}/$value`]: {
       get: (request, response) => {
-        const element = elements.get(submodelOf(request), pathOf(request), levelOf(request));
-        if (element['modelType'] === 'Capability' || element['modelType'] === 'Operation') {
-          throw new CodedError('E_INVALID_INPUT', `a ${element['modelType']} has no value-only form`);
+        const path = pathOf(request);
+        const row = elements.rowOf(identifier(request, 'submodelIdentifier'), path);
+        const own = row === undefined ? undefined : parseRow(row);
+        if (row !== undefined && own !== undefined && childrenMember(own['modelType']) === undefined) {
+          // What is asked most, the value of an element without children, is one query of one row.
+          answerValue(response, own, withBlobValue(request), row.json);
+          return;
         }
-        response.json(valueOnly(element, withBlobValue(request)) ?? null);
+        const level = levelOf(request);
+        const element = elements.get(submodelOf(request), path, level);
+        const json = level === 'deep' ? JSON.stringify(element) : undefined;
+        answerValue(response, element, withBlobValue(request), json);
       },
-      patch: (request, response) => {
+      patch: async (request, response) => {
+        refuseModifiers(request, ['core']);
         const value = jsonBody(request);
-        storage.write(() => patchValue(elements, submodelOf(request), pathOf(request), value));
-        response.status(204).end();
+        await change(request, response, 'value', (submodel, path) =>
+          patchValue(elements, submodel, path, value),
+        );
       },
     },
-    '/submodel-elements/:idShortPath/$reference': {
+    [`${ELEMENT}/$reference`]: {
       get: (request, response) => {
+        refuseModifiers(request, ['core']);
         const id = identifier(request, 'submodelIdentifier');
         response.json(elementReference(elements, id, submodelOf(request), pathOf(request)));
       },
     },
-    '/submodel-elements/:idShortPath/$path': {
+    [`${ELEMENT}/$path`]: {
       get: (request, response) => {
         const submodel = submodelOf(request);
         elements.requireRow(submodel, pathOf(request));
@@ -121,7 +156,56 @@ export function elementRoutes(storage: AasStorage, limits: PageLimits): RouteTab
   };
 }
 
-/** The idShortPath of a request, express having decoded `%5B`. @throws CodedError `E_INVALID_INPUT` */
+/** The elements at the top of a submodel are added by POST to the list. */
+export function addElementRoute(storage: AasStorage): RouteTable[string] {
+  return {
+    post: async (request, response) => {
+      refuseModifiers(request, [], 'refused');
+      const element = checkModel(jsonBody(request), 'SubmodelElement');
+      const id = identifier(request, 'submodelIdentifier');
+      const path = await storage.writeTogether(() => {
+        const path = storage.elements.add(storage.submodels.require(id), '', element);
+        storage.changes.note({ kind: 'created', cause: 'post', thing: 'element', id, idShortPath: path });
+        return path;
+      });
+      response
+        .status(201)
+        .location(locationBelow(request, encodeURIComponent(path)))
+        .json(element);
+    },
+  };
+}
+
+/** JSON of an element and all below it, as the ETag covers it; undefined if there is none. */
+function storedJson(storage: AasStorage, submodel: number, path: string): string | undefined {
+  if (storage.elements.row(submodel, path) === undefined) return undefined;
+  return JSON.stringify(storage.elements.get(submodel, path));
+}
+
+/** @param whole whether `element` is all that the ETag covers. */
+function answerElement(response: Response, element: JsonObject, withBlobs: boolean, whole: boolean): void {
+  const json = JSON.stringify(element);
+  const shown = withBlobs || !json.includes('"Blob"') ? json : JSON.stringify(shownElement(element, false));
+  if (whole) answerTagged(response, json, shown);
+  else answerJson(response, shown);
+}
+
+/** @param json of the whole element, for the ETag; undefined if `element` is only a part. */
+function answerValue(
+  response: Response,
+  element: JsonObject,
+  withBlobs: boolean,
+  json: string | undefined,
+): void {
+  const { modelType } = element;
+  if (modelType === 'Capability' || modelType === 'Operation') {
+    throw new CodedError('E_INVALID_INPUT', `a ${modelType} has no value-only form`);
+  }
+  if (json !== undefined) response.setHeader('ETag', tagOf(json));
+  answerJson(response, JSON.stringify(valueOnly(element, withBlobs) ?? null));
+}
+
+/** The idShortPath of a request. @throws CodedError `E_INVALID_INPUT` */
 function pathOf(request: Request): string {
   const path = pathValue(request, 'idShortPath');
   parseIdShortPath(path);

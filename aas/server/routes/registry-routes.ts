@@ -1,20 +1,18 @@
 import type { Request, Response } from 'express';
-import { CodedError } from '../../../runtime/errors.ts';
-import { checkModel } from '../../check-model.ts';
 import { decodeIdentifier, encodeIdentifier } from '../../identifier-encoding.ts';
-import type { ShellDescriptor, SubmodelDescriptor } from '../../model.ts';
 import { type PageLimits, pageBody, pageRequest } from '../http/paging.ts';
 import { identifier, jsonBody, locationBelow, queryValue } from '../http/request-values.ts';
 import type { RouteTable } from '../http/route-table.ts';
+import { checkShellDescriptor, checkSubmodelDescriptor } from '../registry/check-descriptor.ts';
+import { RegistryWriter } from '../registry/registry-writer.ts';
 import type { AasStorage } from '../storage/aas-storage.ts';
 import { SUBMODEL_REGISTRY } from '../storage/descriptor-store.ts';
 
-/** The AAS registry and the submodel registry. */
-export function registryRoutes(storage: AasStorage, limits: PageLimits): RouteTable {
+/** The AAS registry. */
+export function shellRegistryRoutes(storage: AasStorage, limits: PageLimits): RouteTable {
   const { descriptors } = storage;
-  const submodels = (owner: (request: Request) => string) => submodelDescriptorRoutes(storage, limits, owner);
-  const registry = submodels(() => SUBMODEL_REGISTRY);
-  const nested = submodels((request) => identifier(request, 'aasIdentifier'));
+  const writer = new RegistryWriter(storage);
+  const nested = submodelDescriptorRoutes(storage, limits, (request) => identifier(request, 'aasIdentifier'));
   return {
     '/shell-descriptors': {
       get: (request, response) => {
@@ -26,17 +24,9 @@ export function registryRoutes(storage: AasStorage, limits: PageLimits): RouteTa
         };
         response.json(pageBody(descriptors.listShells(pageRequest(request, limits), filter)));
       },
-      post: (request, response) => {
-        const descriptor = shellDescriptor(request);
-        storage.write(() => {
-          if (descriptors.isWritten(descriptor.id)) {
-            throw new CodedError(
-              'E_ALREADY_EXISTS',
-              `there already is a descriptor of the shell ${descriptor.id}`,
-            );
-          }
-          descriptors.putShell(descriptor);
-        });
+      post: async (request, response) => {
+        const descriptor = checkShellDescriptor(jsonBody(request));
+        await storage.writeTogether(() => writer.createShell(descriptor, 'post'));
         response.status(201).location(locationBelow(request, encodeIdentifier(descriptor.id)));
         response.json(descriptors.getShell(descriptor.id));
       },
@@ -45,23 +35,26 @@ export function registryRoutes(storage: AasStorage, limits: PageLimits): RouteTa
       get: (request, response) => {
         response.json(descriptors.getShell(identifier(request, 'aasIdentifier')));
       },
-      put: (request, response) => {
-        const descriptor = shellDescriptor(request);
-        requireId(descriptor.id, identifier(request, 'aasIdentifier'));
-        const created = storage.write(() => descriptors.putShell(descriptor));
+      put: async (request, response) => {
+        const descriptor = checkShellDescriptor(jsonBody(request), identifier(request, 'aasIdentifier'));
+        const created = await storage.writeTogether(() => writer.putShell(descriptor, 'put'));
         answerPut(request, response, created, () => descriptors.getShell(descriptor.id));
       },
-      delete: (request, response) => {
+      delete: async (request, response) => {
         const id = identifier(request, 'aasIdentifier');
-        storage.write(() => descriptors.removeShell(id));
+        await storage.writeTogether(() => writer.removeShell(id, 'delete'));
         response.status(204).end();
       },
     },
     '/shell-descriptors/:aasIdentifier/submodel-descriptors': nested.all,
     '/shell-descriptors/:aasIdentifier/submodel-descriptors/:submodelIdentifier': nested.one,
-    '/submodel-descriptors': registry.all,
-    '/submodel-descriptors/:submodelIdentifier': registry.one,
   };
+}
+
+/** The submodel registry. */
+export function submodelRegistryRoutes(storage: AasStorage, limits: PageLimits): RouteTable {
+  const { all, one } = submodelDescriptorRoutes(storage, limits, () => SUBMODEL_REGISTRY);
+  return { '/submodel-descriptors': all, '/submodel-descriptors/:submodelIdentifier': one };
 }
 
 /** @param owner whose entries a request is about: a shell descriptor's, or the submodel registry's. */
@@ -71,59 +64,39 @@ function submodelDescriptorRoutes(
   owner: (request: Request) => string,
 ) {
   const { descriptors } = storage;
+  const writer = new RegistryWriter(storage);
   return {
     all: {
       get: (request: Request, response: Response) => {
         response.json(pageBody(descriptors.listSubmodels(owner(request), pageRequest(request, limits))));
       },
-      post: (request: Request, response: Response) => {
-        const descriptor = submodelDescriptor(request);
-        storage.write(() => {
-          if (descriptors.isWritten(descriptor.id, owner(request))) {
-            throw new CodedError(
-              'E_ALREADY_EXISTS',
-              `there already is a descriptor of the submodel ${descriptor.id}`,
-            );
-          }
-          descriptors.putSubmodel(owner(request), descriptor);
-        });
+      post: async (request: Request, response: Response) => {
+        const descriptor = checkSubmodelDescriptor(jsonBody(request));
+        const inside = owner(request);
+        await storage.writeTogether(() => writer.createSubmodel(inside, descriptor, 'post'));
         response.status(201).location(locationBelow(request, encodeIdentifier(descriptor.id)));
-        response.json(descriptors.getSubmodel(owner(request), descriptor.id));
+        response.json(descriptors.getSubmodel(inside, descriptor.id));
       },
     },
     one: {
       get: (request: Request, response: Response) => {
         response.json(descriptors.getSubmodel(owner(request), identifier(request, 'submodelIdentifier')));
       },
-      put: (request: Request, response: Response) => {
-        const descriptor = submodelDescriptor(request);
-        requireId(descriptor.id, identifier(request, 'submodelIdentifier'));
-        const created = storage.write(() => descriptors.putSubmodel(owner(request), descriptor));
-        answerPut(request, response, created, () => descriptors.getSubmodel(owner(request), descriptor.id));
-      },
-      delete: (request: Request, response: Response) => {
+      put: async (request: Request, response: Response) => {
         const id = identifier(request, 'submodelIdentifier');
-        storage.write(() => descriptors.removeSubmodel(owner(request), id));
+        const descriptor = checkSubmodelDescriptor(jsonBody(request), id);
+        const inside = owner(request);
+        const created = await storage.writeTogether(() => writer.putSubmodel(inside, descriptor, 'put'));
+        answerPut(request, response, created, () => descriptors.getSubmodel(inside, id));
+      },
+      delete: async (request: Request, response: Response) => {
+        const id = identifier(request, 'submodelIdentifier');
+        const inside = owner(request);
+        await storage.writeTogether(() => writer.removeSubmodel(inside, id, 'delete'));
         response.status(204).end();
       },
     },
   };
-}
-
-function shellDescriptor(request: Request): ShellDescriptor {
-  // Checked just here.
-  return checkModel(jsonBody(request), 'ShellDescriptor') as unknown as ShellDescriptor;
-}
-
-function submodelDescriptor(request: Request): SubmodelDescriptor {
-  // Checked just here.
-  return checkModel(jsonBody(request), 'SubmodelDescriptor') as unknown as SubmodelDescriptor;
-}
-
-function requireId(found: string, expected: string): void {
-  if (found !== expected) {
-    throw new CodedError('E_INVALID_INPUT', `the descriptor must have the id ${expected} of its path`);
-  }
 }
 
 function answerPut(request: Request, response: Response, created: boolean, body: () => unknown): void {

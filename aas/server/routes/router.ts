@@ -1,21 +1,23 @@
 import express, { type RequestHandler, type Router } from 'express';
 import type { Log } from '../../../runtime/log.ts';
+import { type AccessControl, openAccess } from '../access/access-control.ts';
 import { allowOrigins, isLocalOrigin } from '../http/cors.ts';
-import { answerError, answerUnknownPath } from '../http/result-body.ts';
-import { serveRoutes } from '../http/route-table.ts';
+import { dispatch } from '../http/dispatch.ts';
+import { answerError } from '../http/result-body.ts';
+import { RouteFinder } from '../http/route-finder.ts';
+import { InProcessOperations } from '../operations/in-process-operations.ts';
+import { OperationHandlers } from '../operations/operation-handlers.ts';
+import type { OperationRunner } from '../operations/operation-runner.ts';
 import type { AasStorage } from '../storage/aas-storage.ts';
-import { descriptionRoutes } from './description-routes.ts';
-import { discoveryRoutes } from './discovery-routes.ts';
-import { NOT_BUILT_ROUTES } from './not-built-routes.ts';
-import { registryRoutes } from './registry-routes.ts';
-import { requireReference, shellRoutes } from './shell-routes.ts';
-import { submodelRepositoryRoutes } from './submodel-repository-routes.ts';
-import { submodelRouter } from './submodel-router.ts';
+import type { ServiceName } from './description-routes.ts';
+import { type SingleObjects, serviceTables } from './service-tables.ts';
 
 /** Limits and policy of the environment's HTTP side. */
 export interface RouterOptions {
-  /** Runs before every request: `Host`, `Origin`, token. It refuses by `next(new CodedError(…))`. @defaultValue none */
+  /** Runs before every request: whether `Host` and `Origin` are ours. It refuses by `next(new CodedError(…))`. @defaultValue none */
   readonly guard?: RequestHandler;
+  /** Who calls, and what the caller may. @defaultValue everybody may everything */
+  readonly access?: AccessControl;
   /** Which pages may read answers. @defaultValue pages of this machine */
   readonly allowedOrigin?: (origin: string) => boolean;
   /** Entries of a page when the caller names no limit. @defaultValue 100 */
@@ -26,34 +28,41 @@ export interface RouterOptions {
   readonly bodyLimitBytes?: number;
   /** Longest attachment in bytes, of the file alone. @defaultValue 1 GiB */
   readonly attachmentLimitBytes?: number;
+  /** What runs operations. @defaultValue nothing: an invocation answers 501 */
+  readonly operations?: OperationRunner;
+  /** What the single-object services at `/aas` and `/submodel` serve. @defaultValue nothing: they are not there */
+  readonly single?: SingleObjects;
+  /** The services of this router. @defaultValue all */
+  readonly services?: readonly ServiceName[];
 }
 
-/** The environment's routes: all services at one base URL, as BaSyx's clients and UIs expect them. */
+/**
+ * The environment's services at one base URL, as BaSyx's clients and UIs expect them, at the root and below `/api/v3`,
+ * `/api/v3.0` and `/api/v3.1`.
+ */
 export function createRouter(storage: AasStorage, log: Log, options: RouterOptions): Router {
-  const limits = {
-    defaultPageSize: options.defaultPageSize ?? 100,
-    maximumPageSize: options.maximumPageSize ?? 1000,
-  };
+  const { single = {}, services } = options;
+  const tables = serviceTables({
+    storage,
+    limits: {
+      defaultPageSize: options.defaultPageSize ?? 100,
+      maximumPageSize: options.maximumPageSize ?? 1000,
+    },
+    attachmentLimitBytes: options.attachmentLimitBytes ?? 1024 ** 3,
+    operations: options.operations ?? new InProcessOperations(new OperationHandlers()),
+    single,
+    ...(services === undefined ? {} : { services }),
+  });
   const router = express.Router();
   router.use(allowOrigins(options.allowedOrigin ?? isLocalOrigin));
   if (options.guard !== undefined) router.use(options.guard);
   router.use(
-    express.json({
-      limit: options.bodyLimitBytes ?? 64 * 1024 * 1024,
-      strict: false,
-      type: ['application/json', 'application/*+json'],
+    dispatch({
+      routes: new RouteFinder(tables),
+      access: options.access ?? openAccess,
+      bodyLimitBytes: options.bodyLimitBytes ?? 64 * 1024 * 1024,
     }),
   );
-  serveRoutes(router, descriptionRoutes);
-  serveRoutes(router, NOT_BUILT_ROUTES);
-  serveRoutes(router, shellRoutes(storage, limits));
-  serveRoutes(router, submodelRepositoryRoutes(storage, limits));
-  const submodel = submodelRouter(storage, limits, options.attachmentLimitBytes ?? 1024 ** 3);
-  router.use('/submodels/:submodelIdentifier', submodel);
-  router.use('/shells/:aasIdentifier/submodels/:submodelIdentifier', requireReference(storage), submodel);
-  serveRoutes(router, registryRoutes(storage, limits));
-  serveRoutes(router, discoveryRoutes(storage, limits));
-  router.use(answerUnknownPath);
   router.use(answerError(log));
   return router;
 }

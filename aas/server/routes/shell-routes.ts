@@ -1,107 +1,104 @@
-import type { RequestHandler } from 'express';
+import type { Request } from 'express';
 import { CodedError } from '../../../runtime/errors.ts';
 import { checkModel } from '../../check-model.ts';
 import { encodeIdentifier } from '../../identifier-encoding.ts';
 import type { JsonObject, Reference } from '../../model.ts';
-import { assetLinksOf } from '../http/asset-links.ts';
+import { shellReference } from '../../references.ts';
+import { answerTagged, checkPrecondition } from '../http/etag.ts';
 import { type PageLimits, pageBody, pageRequest } from '../http/paging.ts';
-import { identifier, jsonBody, locationBelow, queryValue } from '../http/request-values.ts';
-import { notBuilt, type RouteTable } from '../http/route-table.ts';
+import { identifier, jsonBody, locationBelow } from '../http/request-values.ts';
+import type { RouteTable } from '../http/route-table.ts';
 import type { AasStorage } from '../storage/aas-storage.ts';
 
-/** The AAS repository. */
+/** One shell, with its asset information and its references to submodels. */
 export function shellRoutes(storage: AasStorage, limits: PageLimits): RouteTable {
+  const { shells, changes } = storage;
+  const idOf = (request: Request) => identifier(request, 'aasIdentifier');
   const requireShell = (id: string): JsonObject => {
-    const shell = storage.shells.get(id);
+    const shell = shells.get(id);
     if (shell === undefined) throw new CodedError('E_AAS_NOT_FOUND', `there is no shell ${id}`);
     return shell;
   };
+  const precondition = (request: Request, id: string) => {
+    checkPrecondition(request, () => {
+      const shell = shells.get(id);
+      return shell === undefined ? undefined : JSON.stringify(shell);
+    });
+  };
   return {
-    '/shells': {
+    '/': {
       get: (request, response) => {
-        const idShort = queryValue(request, 'idShort');
-        const filter = { assetLinks: assetLinksOf(request), ...(idShort === undefined ? {} : { idShort }) };
-        response.json(pageBody(storage.shells.list(pageRequest(request, limits), filter)));
+        answerTagged(response, JSON.stringify(requireShell(idOf(request))));
       },
-      post: (request, response) => {
-        const shell = checkModel(jsonBody(request), 'AssetAdministrationShell');
-        const id = String(shell['id']);
-        storage.write(() => {
-          if (storage.shells.get(id) !== undefined) {
-            throw new CodedError('E_ALREADY_EXISTS', `there already is a shell ${id}`);
-          }
-          storage.putShell({ modelType: 'AssetAdministrationShell', ...shell });
-        });
-        response
-          .status(201)
-          .location(locationBelow(request, encodeIdentifier(id)))
-          .json(requireShell(id));
-      },
-    },
-    '/shells/:aasIdentifier': {
-      get: (request, response) => {
-        response.json(requireShell(identifier(request, 'aasIdentifier')));
-      },
-      put: (request, response) => {
-        const id = identifier(request, 'aasIdentifier');
+      put: async (request, response) => {
+        const id = idOf(request);
         const shell = checkModel(jsonBody(request), 'AssetAdministrationShell');
         if (shell['id'] !== id)
           throw new CodedError('E_INVALID_INPUT', `the shell must have the id ${id} of its path`);
-        const created = storage.write(() =>
-          storage.putShell({ modelType: 'AssetAdministrationShell', ...shell }),
-        );
+        const created = await storage.writeTogether(() => {
+          precondition(request, id);
+          return storage.putShell({ modelType: 'AssetAdministrationShell', ...shell });
+        });
         if (created) response.status(201).location(request.originalUrl).json(requireShell(id));
         else response.status(204).end();
       },
-      delete: (request, response) => {
-        const id = identifier(request, 'aasIdentifier');
-        const removed = storage.write(() => storage.removeShell(id));
-        if (!removed) throw new CodedError('E_AAS_NOT_FOUND', `there is no shell ${id}`);
+      delete: async (request, response) => {
+        const id = idOf(request);
+        await storage.writeTogether(() => {
+          precondition(request, id);
+          if (!storage.removeShell(id)) throw new CodedError('E_AAS_NOT_FOUND', `there is no shell ${id}`);
+        });
         response.status(204).end();
       },
     },
-    '/shells/:aasIdentifier/asset-information': {
+    '/$reference': {
       get: (request, response) => {
-        response.json(requireShell(identifier(request, 'aasIdentifier'))['assetInformation']);
+        const id = idOf(request);
+        shells.require(id);
+        response.json(shellReference(id));
       },
-      put: notBuilt,
     },
-    '/shells/:aasIdentifier/submodel-refs': {
+    '/asset-information': {
       get: (request, response) => {
-        const shell = storage.shells.require(identifier(request, 'aasIdentifier'));
-        response.json(pageBody(storage.shells.references(shell, pageRequest(request, limits))));
+        answerTagged(response, JSON.stringify(requireShell(idOf(request))['assetInformation']));
       },
-      post: (request, response) => {
-        const id = identifier(request, 'aasIdentifier');
+      put: async (request, response) => {
+        const assetInformation = checkModel(jsonBody(request), 'AssetInformation');
+        await storage.writeTogether(() => {
+          const shell = requireShell(idOf(request));
+          checkPrecondition(request, () => JSON.stringify(shell['assetInformation']));
+          storage.putShell({ ...shell, assetInformation });
+        });
+        response.status(204).end();
+      },
+    },
+    '/submodel-refs': {
+      get: (request, response) => {
+        const shell = shells.require(idOf(request));
+        response.json(pageBody(shells.references(shell, pageRequest(request, limits))));
+      },
+      post: async (request, response) => {
+        const id = idOf(request);
         // Checked just here.
         const reference = checkModel(jsonBody(request), 'Reference') as unknown as Reference;
-        storage.write(() => storage.shells.addReference(storage.shells.require(id), reference));
+        await storage.writeTogether(() => {
+          shells.addReference(shells.require(id), reference);
+          changes.note({ kind: 'updated', cause: 'post', thing: 'shell', id });
+        });
         const part = encodeIdentifier(reference.keys[0]?.value ?? '');
         response.status(201).location(locationBelow(request, part)).json(reference);
       },
     },
-    '/shells/:aasIdentifier/submodel-refs/:submodelIdentifier': {
-      delete: (request, response) => {
-        const id = identifier(request, 'aasIdentifier');
+    '/submodel-refs/:submodelIdentifier': {
+      delete: async (request, response) => {
+        const id = idOf(request);
         const submodelId = identifier(request, 'submodelIdentifier');
-        storage.write(() => storage.shells.removeReference(storage.shells.require(id), submodelId));
+        await storage.writeTogether(() => {
+          shells.removeReference(shells.require(id), submodelId);
+          changes.note({ kind: 'updated', cause: 'delete', thing: 'shell', id });
+        });
         response.status(204).end();
       },
     },
-  };
-}
-
-/** The superpath: a submodel below a shell is served only if the shell refers to it. */
-export function requireReference(storage: AasStorage): RequestHandler {
-  return (request, _response, next) => {
-    const shellId = identifier(request, 'aasIdentifier');
-    const submodelId = identifier(request, 'submodelIdentifier');
-    if (!storage.shells.refersTo(storage.shells.require(shellId), submodelId)) {
-      throw new CodedError(
-        'E_AAS_NOT_FOUND',
-        `the shell ${shellId} does not refer to a submodel ${submodelId}`,
-      );
-    }
-    next();
   };
 }

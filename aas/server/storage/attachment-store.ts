@@ -1,4 +1,6 @@
-import { createReadStream, linkSync, readdirSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { createReadStream, linkSync, readdirSync, renameSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { CodedError } from '../../../runtime/errors.ts';
 import { FileStore, type StoredFile } from '../../../runtime/file-store.ts';
 import type { Sql } from './sql.ts';
@@ -45,6 +47,15 @@ export class AttachmentStore {
     );
   }
 
+  /** The attachments of a submodel, with the paths of their elements. */
+  list(submodel: number): readonly (Attachment & { readonly path: string })[] {
+    return this.#sql.all<Attachment & { readonly path: string }>(
+      `SELECT path, file_name AS fileName, content_type AS contentType, sha256, bytes FROM attachments
+       WHERE submodel = ? ORDER BY path`,
+      submodel,
+    );
+  }
+
   /** Makes a file the attachment of an element that exists. Belongs into a transaction inside `whileArriving`. */
   put(submodel: number, path: string, attachment: Attachment): void {
     this.#sql.run(
@@ -75,6 +86,11 @@ export class AttachmentStore {
       this.#arriving--;
       if (this.#throwAway) this.collect();
     }
+  }
+
+  /** Path of a stored file. */
+  path(sha256: string): string {
+    return this.#files.path(sha256);
   }
 
   /** Takes in a stream. @throws CodedError `E_UPDATE_TOO_LARGE` beyond `maximumBytes` */
@@ -115,7 +131,27 @@ export class AttachmentStore {
   }
 
   #throwAwayUnused(sha256: string): void {
-    const used = this.#sql.get('SELECT 1 AS used FROM attachments WHERE sha256 = ? LIMIT 1', sha256);
-    if (used === undefined) rmSync(this.#files.path(sha256), { force: true });
+    const used = this.#sql.get(
+      `SELECT 1 AS used FROM attachments WHERE sha256 = ?1 UNION ALL
+       SELECT 1 AS used FROM thumbnails WHERE sha256 = ?1 LIMIT 1`,
+      sha256,
+    );
+    if (used === undefined) dropFile(this.#files.path(sha256));
   }
+}
+
+/**
+ * Takes a file's name away at once and its bytes later: freeing a large file takes the system a moment in which nothing
+ * else would be answered. What a kill leaves of it is removed when the store is opened again.
+ */
+function dropFile(file: string): void {
+  const dropped = `${file}.${randomUUID()}.partial`;
+  try {
+    renameSync(file, dropped);
+  } catch (thrown) {
+    if ((thrown as { code?: string }).code === 'ENOENT') return;
+    throw thrown;
+  }
+  // It has no name any more that anybody asks for: the next start tries again.
+  rm(dropped, { force: true }).catch(() => undefined);
 }

@@ -32,6 +32,15 @@ export class ElementStore {
     );
   }
 
+  /** One element of the submodel with an id, by one query; undefined if either is missing. */
+  rowOf(submodelId: string, path: string): Pick<ElementRow, 'json'> | undefined {
+    return this.#sql.get<Pick<ElementRow, 'json'>>(
+      'SELECT elements.json AS json FROM submodels JOIN elements ON submodel = seq WHERE id = ? AND path = ?',
+      submodelId,
+      path,
+    );
+  }
+
   /** @throws CodedError `E_AAS_NOT_FOUND`, or `E_INVALID_INPUT` if the path is none. */
   requireRow(submodel: number, path: string): ElementRow {
     const row = this.row(submodel, path);

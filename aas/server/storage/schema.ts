@@ -1,3 +1,5 @@
+import { PACKAGE_TABLES } from '../packages/package-schema.ts';
+
 /**
  * The environment's tables. `seq` numbers are handed out once and rise: they are the order of every list and what a
  * paging cursor holds. A submodel element is a row of its own, found by its idShortPath, without its children.
@@ -94,5 +96,60 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (owner, id)
   );
   CREATE INDEX submodel_descriptors_by_owner ON submodel_descriptors (owner, seq);
+  `,
+  `
+  CREATE TABLE concept_descriptions (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    id_short TEXT,
+    json TEXT NOT NULL
+  );
+  CREATE INDEX concept_descriptions_by_id_short ON concept_descriptions (id_short, seq);
+
+  CREATE TABLE concept_references (
+    kind TEXT NOT NULL, -- isCaseOf or dataSpecification
+    meaning TEXT NOT NULL,
+    concept INTEGER NOT NULL REFERENCES concept_descriptions (seq) ON DELETE CASCADE,
+    PRIMARY KEY (kind, meaning, concept)
+  ) WITHOUT ROWID;
+  CREATE INDEX concept_references_by_concept ON concept_references (concept);
+
+  CREATE TABLE thumbnails (
+    shell INTEGER PRIMARY KEY REFERENCES shells (seq) ON DELETE CASCADE,
+    file_name TEXT NOT NULL,
+    content_type TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    bytes INTEGER NOT NULL
+  );
+  CREATE INDEX thumbnails_by_sha256 ON thumbnails (sha256);
+  CREATE TRIGGER thumbnail_deleted AFTER DELETE ON thumbnails BEGIN
+    INSERT OR IGNORE INTO released_files VALUES (old.sha256);
+  END;
+  CREATE TRIGGER thumbnail_replaced AFTER UPDATE OF sha256 ON thumbnails WHEN old.sha256 <> new.sha256 BEGIN
+    INSERT OR IGNORE INTO released_files VALUES (old.sha256);
+  END;
+  `,
+  PACKAGE_TABLES,
+  `
+  CREATE TABLE discovery_shells (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    written INTEGER NOT NULL, -- 1: by somebody; 0: derived from the shell of that id
+    json TEXT NOT NULL -- the links
+  );
+  CREATE TABLE discovery_links (
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    shell INTEGER NOT NULL REFERENCES discovery_shells (seq) ON DELETE CASCADE,
+    PRIMARY KEY (name, value, shell)
+  ) WITHOUT ROWID;
+  CREATE INDEX discovery_links_by_shell ON discovery_links (shell);
+
+  INSERT INTO discovery_shells (id, written, json)
+    SELECT id, 0, (SELECT json_group_array(json_object('name', name, 'value', value)) FROM asset_links WHERE shell = seq)
+    FROM shells ORDER BY seq;
+  INSERT INTO discovery_links (name, value, shell)
+    SELECT name, value, discovery_shells.seq FROM asset_links
+    JOIN shells ON shells.seq = asset_links.shell JOIN discovery_shells ON discovery_shells.id = shells.id;
   `,
 ];

@@ -1,13 +1,8 @@
 import { CodedError } from '../../../runtime/errors.ts';
 import type { JsonObject, Reference } from '../../model.ts';
+import type { AssetLink } from './asset-link.ts';
 import { type Page, type PageRequest, pageOf } from './page.ts';
 import type { Sql } from './sql.ts';
-
-/** A name and value by which an asset's shells are found: a specificAssetId, or `globalAssetId`. */
-export interface AssetLink {
-  readonly name: string;
-  readonly value: string;
-}
 
 /** What a list of shells may be narrowed by; asset links must all match. */
 export interface ShellFilter {
@@ -40,12 +35,6 @@ export class ShellStore {
   list(page: PageRequest, filter: ShellFilter = {}): Page {
     const { rows, limit } = this.#select('seq, json', page, filter);
     return pageOf(rows, limit, (row) => this.#assemble(row));
-  }
-
-  /** Ids of the shells that a filter matches. */
-  listIds(page: PageRequest, filter: ShellFilter): Page<string> {
-    const { rows, limit } = this.#select('seq, id AS json', page, filter);
-    return pageOf(rows, limit, (row) => row.json);
   }
 
   /** Stores a shell, writing only what differs. @returns whether it is new. */

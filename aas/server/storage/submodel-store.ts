@@ -51,29 +51,14 @@ export class SubmodelStore {
 
   /** Submodels in the order in which they came. The cost is that of the page, wherever it stands. */
   list(page: PageRequest, filter: SubmodelFilter = {}, level: Level = 'deep'): Page {
-    const conditions = ['submodels.seq > ?'];
-    const values: (string | number)[] = [page.after];
-    let from = 'submodels';
-    if (filter.semanticId !== undefined) {
-      // The index of meanings is in the order of the list: the page is read from it, never sorted.
-      from = 'submodel_semantics CROSS JOIN submodels ON seq = submodel';
-      conditions[0] = 'submodel > ?';
-      conditions.push('meaning = ?');
-      values.push(referenceText(filter.semanticId));
-    }
-    if (filter.idShort !== undefined) {
-      conditions.push('id_short = ?');
-      values.push(filter.idShort);
-    }
-    const order = filter.semanticId === undefined ? 'seq' : 'submodel';
-    const rows = this.#sql.all<{ seq: number; json: string }>(
-      `SELECT seq, json FROM ${from} WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ?`,
-      ...values,
-      page.limit + 1,
-    );
-    return pageOf(rows, page.limit, (row) =>
+    return pageOf(this.#rows(page, filter), page.limit, (row) =>
       joinChildren(parse(row.json), this.#elements.top(row.seq, level)),
     );
+  }
+
+  /** The same without their elements. */
+  listOwn(page: PageRequest, filter: SubmodelFilter = {}): Page {
+    return pageOf(this.#rows(page, filter), page.limit, (row) => parse(row.json));
   }
 
   /** Stores a submodel whole, writing only the elements that differ. @returns whether it is new. */
@@ -94,9 +79,38 @@ export class SubmodelStore {
     return true;
   }
 
+  /** Stores a submodel's own members, its elements left alone. */
+  replaceOwn(seq: number, own: JsonObject): void {
+    this.#putOwn(seq, splitChildren(own).own);
+  }
+
   /** Takes a submodel out with its elements and attachments. @returns whether there was one. */
   remove(id: string): boolean {
     return this.#sql.run('DELETE FROM submodels WHERE id = ?', id).changes > 0;
+  }
+
+  /** One row more than the page has. */
+  #rows(page: PageRequest, filter: SubmodelFilter): { seq: number; json: string }[] {
+    const conditions = ['submodels.seq > ?'];
+    const values: (string | number)[] = [page.after];
+    let from = 'submodels';
+    if (filter.semanticId !== undefined) {
+      // The index of meanings is in the order of the list: the page is read from it, never sorted.
+      from = 'submodel_semantics CROSS JOIN submodels ON seq = submodel';
+      conditions[0] = 'submodel > ?';
+      conditions.push('meaning = ?');
+      values.push(referenceText(filter.semanticId));
+    }
+    if (filter.idShort !== undefined) {
+      conditions.push('id_short = ?');
+      values.push(filter.idShort);
+    }
+    const order = filter.semanticId === undefined ? 'seq' : 'submodel';
+    return this.#sql.all<{ seq: number; json: string }>(
+      `SELECT seq, json FROM ${from} WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ?`,
+      ...values,
+      page.limit + 1,
+    );
   }
 
   #putOwn(seq: number, own: JsonObject): void {
