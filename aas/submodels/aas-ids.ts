@@ -2,6 +2,8 @@
 export interface AasIds {
   federation(federation: string): string;
   participant(participant: string): string;
+  /** The aggregator itself. */
+  aggregator(): string;
   /** A model version: `group` is `main` unless a strategy keeps several models; `number` from 0. */
   model(federation: string, group: string, number: number): string;
   /** A submodel of one of the shells above, by its idShort. */
@@ -19,6 +21,7 @@ export function aasIds(idBase: string): AasIds {
   return {
     federation: (federation) => join('federation', federation),
     participant: (participant) => join('participant', participant),
+    aggregator: () => join('aggregator'),
     model: (federation, group, number) => join('model', federation, group, number),
     submodel: (shellId, idShort) => `${shellId}${separator}${idShort}`,
   };

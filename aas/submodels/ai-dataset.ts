@@ -1,4 +1,4 @@
-import type { Reference, Submodel } from '../model.ts';
+import type { Reference, Submodel, SubmodelElement } from '../model.ts';
 import { externalReference } from '../references.ts';
 import { collection, numbered, propertiesOf, property, referenceElement } from './elements.ts';
 import { DATASET_IDS as IDS, SHARED_IDS } from './semantic-ids.ts';
@@ -19,13 +19,18 @@ export interface DatasetValues {
   readonly testExamples?: number;
   /** Form of an example, such as `float32 waveform windows`. */
   readonly fileType: string;
-  /** The schema: signals, window, features. */
+  /** The schema: signals, window, features, sampling. */
   readonly information: Readonly<Record<string, string | number>>;
+  /** Counts that say how good the data are, such as windows left out by cause. */
+  readonly metrics?: Readonly<Record<string, string | number>>;
+  /** Where the signals come from, as far as the site publishes it. */
+  readonly collectors?: readonly Reference[];
 }
 
 /** IDTA 02058-1-0: how much data of which kind a participant trains on. */
 export function aiDataset(values: DatasetValues): Submodel {
   const information = propertiesOf(values.information, IDS.information);
+  const metrics = propertiesOf(values.metrics ?? {}, IDS.metric);
   return {
     modelType: 'Submodel',
     id: values.id,
@@ -43,12 +48,14 @@ export function aiDataset(values: DatasetValues): Submodel {
           ...(values.classes.length === 0
             ? []
             : [collection('Labels', IDS.labels, values.classes.map(label))]),
+          ...balance(values.classes),
         ]),
       ]),
       collection('SizeInformation', IDS.sizeInformation, [
         property('CompleteSize', IDS.completeSize, values.examples),
         ...size('TrainSize', IDS.trainSize, values.trainExamples),
         ...size('TestSize', IDS.testSize, values.testExamples),
+        ...splitRatio(values),
       ]),
       collection('MetaData', IDS.metaData, [
         property('FileType', IDS.fileType, values.fileType),
@@ -56,6 +63,8 @@ export function aiDataset(values: DatasetValues): Submodel {
           ? []
           : [collection('AdditionalInformation', IDS.additionalInformation, information)]),
       ]),
+      ...(metrics.length === 0 ? [] : [collection('Metrics', IDS.metrics, metrics)]),
+      ...boundaryConditions(values.collectors ?? []),
     ],
   };
 }
@@ -65,6 +74,31 @@ function label({ name, examples }: DatasetValues['classes'][number], index: numb
     property('ClassName', IDS.className, name),
     ...size('NumberOfSamples', IDS.numberOfSamples, examples),
   ]);
+}
+
+/** Examples of the rarest class over those of the most frequent one, where the counts are known. */
+function balance(classes: DatasetValues['classes']): readonly SubmodelElement[] {
+  const counts = classes.flatMap(({ examples }) => examples ?? []);
+  const largest = Math.max(...counts);
+  if (counts.length < classes.length || counts.length === 0 || largest === 0) return [];
+  return [property('Balance', IDS.balance, (Math.min(...counts) / largest).toFixed(3))];
+}
+
+function splitRatio({ trainExamples, testExamples }: DatasetValues): readonly SubmodelElement[] {
+  if (trainExamples === undefined || testExamples === undefined) return [];
+  return [property('SplitRatio', IDS.splitRatio, `${trainExamples}:${testExamples}`)];
+}
+
+function boundaryConditions(collectors: readonly Reference[]): readonly SubmodelElement[] {
+  if (collectors.length === 0) return [];
+  const elements = collectors.map((reference, index) =>
+    referenceElement(numbered('Collector', index), IDS.collector, reference),
+  );
+  return [
+    collection('BoundaryConditions', IDS.boundaryConditions, [
+      collection('DataCollectors', IDS.dataCollectors, elements),
+    ]),
+  ];
 }
 
 function size(idShort: string, semanticId: string, examples: number | undefined) {

@@ -1,10 +1,12 @@
-import type { Reference, Submodel } from '../model.ts';
+import type { Reference, Submodel, SubmodelElement } from '../model.ts';
 import { externalReference, submodelReference } from '../references.ts';
-import { attachedFile, collection, propertiesOf, property, referenceElement } from './elements.ts';
+import { attachedFile, collection, propertiesOf, property, referenceElement, timeRange } from './elements.ts';
 import { DEPLOYMENT_IDS as IDS, SHARED_IDS } from './semantic-ids.ts';
 
 /** Path of the File element whose attachment is the model file. */
 export const DEPLOYED_MODEL_PATH = 'Storage.DeployedModel';
+/** Path of the File element whose attachment lists the software that the model needs. */
+export const REQUIREMENTS_PATH = 'SoftwareRequirements.Requirements';
 
 /** What is needed to apply a model version. */
 export interface DeploymentValues {
@@ -22,6 +24,15 @@ export interface DeploymentValues {
   /** What goes in and comes out, by name; at least one each. */
   readonly inputs: Readonly<Record<string, string | number>>;
   readonly outputs: Readonly<Record<string, string | number>>;
+  /** The list of software; its bytes are published as the attachment at `REQUIREMENTS_PATH`. */
+  readonly requirements?: { readonly fileName: string; readonly contentType: string };
+  readonly monitoring?: {
+    /** First and last time at which the version was scored, ISO 8601. */
+    readonly from: string;
+    readonly to: string;
+    /** Accuracy at the last time less that at the first. */
+    readonly performanceDrift: number;
+  };
 }
 
 /** IDTA 02059-1-0: the model file and what goes in and out of it. */
@@ -43,6 +54,29 @@ export function aiDeployment(values: DeploymentValues): Submodel {
       ]),
       collection('Input', IDS.input, propertiesOf(values.inputs, IDS.inputProperty)),
       collection('Output', IDS.output, propertiesOf(values.outputs, IDS.outputProperty)),
+      ...requirements(values.requirements),
+      ...monitoring(values.monitoring),
     ],
   };
+}
+
+function requirements(file: DeploymentValues['requirements']): readonly SubmodelElement[] {
+  if (file === undefined) return [];
+  return [
+    collection('SoftwareRequirements', IDS.softwareRequirements, [
+      attachedFile('Requirements', IDS.requirementsFile, file.fileName, file.contentType),
+    ]),
+  ];
+}
+
+function monitoring(values: DeploymentValues['monitoring']): readonly SubmodelElement[] {
+  if (values === undefined) return [];
+  return [
+    collection('LiveMonitoring', IDS.liveMonitoring, [
+      timeRange('TimeIntervall', IDS.timeInterval, values.from, values.to, 'xs:string'),
+      collection('DriftMetrics', IDS.driftMetrics, [
+        property('PerformanceDrift', IDS.performanceDrift, values.performanceDrift),
+      ]),
+    ]),
+  ];
 }

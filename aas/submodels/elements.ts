@@ -7,17 +7,26 @@ import type {
   ReferenceElement,
   SubmodelElement,
   SubmodelElementCollection,
+  SubmodelElementList,
 } from '../model.ts';
 import { externalReference } from '../references.ts';
 
 /** The value types that our submodels use. */
-export type ValueType = 'xs:string' | 'xs:int' | 'xs:long' | 'xs:double' | 'xs:dateTime';
+export type ValueType =
+  | 'xs:string'
+  | 'xs:int'
+  | 'xs:long'
+  | 'xs:double'
+  | 'xs:dateTime'
+  | 'xs:date'
+  | 'xs:boolean'
+  | 'xs:anyURI';
 
 /** A Property. Numbers keep all their digits; without a value it says that there is none yet. */
 export function property(
   idShort: string,
   semanticId: string,
-  value: string | number | undefined,
+  value: string | number | boolean | undefined,
   valueType: ValueType = 'xs:string',
 ): Property {
   return {
@@ -29,7 +38,7 @@ export function property(
   };
 }
 
-function lexical(value: string | number): string {
+function lexical(value: string | number | boolean): string {
   if (value === Number.POSITIVE_INFINITY) return 'INF';
   return value === Number.NEGATIVE_INFINITY ? '-INF' : String(value);
 }
@@ -58,17 +67,49 @@ export function collection(
   };
 }
 
+/**
+ * A list of collections or references, which have no idShort there (AASd-120 of 3.0).
+ * @param entryId semantic id that every entry has.
+ */
+export function elementList<Entry extends SubmodelElementCollection | ReferenceElement>(
+  idShort: string,
+  semanticId: string,
+  entryId: string,
+  typeValueListElement: Entry['modelType'],
+  entries: readonly Entry[],
+  orderRelevant = true,
+): SubmodelElementList {
+  return {
+    modelType: 'SubmodelElementList',
+    idShort,
+    semanticId: externalReference(semanticId),
+    ...(orderRelevant ? {} : { orderRelevant }),
+    semanticIdListElement: externalReference(entryId),
+    typeValueListElement,
+    // What is left of an element without its idShort is an element.
+    ...(entries.length === 0
+      ? {}
+      : { value: entries.map(({ idShort: _, ...entry }) => entry as SubmodelElement) }),
+  };
+}
+
 export function referenceElement(idShort: string, semanticId: string, value: Reference): ReferenceElement {
   return { modelType: 'ReferenceElement', idShort, semanticId: externalReference(semanticId), value };
 }
 
 /** An interval of time; both ends in ISO 8601. */
-export function timeRange(idShort: string, semanticId: string, min?: string, max?: string): Range {
+export function timeRange(
+  idShort: string,
+  semanticId: string,
+  min?: string,
+  max?: string,
+  valueType: ValueType = 'xs:dateTime',
+): Range {
   return {
     modelType: 'Range',
     idShort,
     semanticId: externalReference(semanticId),
-    valueType: 'xs:dateTime',
+    valueType,
     ...(min === undefined ? {} : { min }),
     ...(max === undefined ? {} : { max }),
   };
@@ -95,13 +136,20 @@ export function propertiesOf(
   values: Readonly<Record<string, string | number>>,
   semanticId: string,
 ): readonly Property[] {
+  const idShorts = uniqueIdShorts(Object.keys(values));
+  // As many as there are values.
+  return Object.values(values).map((value, index) => property(idShorts[index]!, semanticId, value));
+}
+
+/** An idShort for each name, unique among them: of two names that would share one, the later gets a number. */
+export function uniqueIdShorts(names: readonly string[]): readonly string[] {
   const taken = new Set<string>();
-  return Object.entries(values).map(([name, value]) => {
+  return names.map((name) => {
     const wanted = idShortOf(name);
     let idShort = wanted;
     for (let count = 2; taken.has(idShort); count++) idShort = `${wanted}_${count}`;
     taken.add(idShort);
-    return property(idShort, semanticId, value);
+    return idShort;
   });
 }
 

@@ -1,4 +1,7 @@
-/** Every semantic id that our submodels carry, published misspellings kept (IDTA 02002, 02058, 02059, 02060). */
+/**
+ * Semantic ids that our submodels carry, published misspellings kept: IDTA 02002, 02058, 02059, 02060 and our own. Those
+ * of the other templates stand in time-series-ids.ts, interface-ids.ts and nameplate-ids.ts.
+ */
 
 const NAMEPLATE = 'https://admin-shell.io/idta/AIModelNameplate';
 const TYPE = `${NAMEPLATE}/AITypeSpecificInformation`;
@@ -59,6 +62,12 @@ export const DEPLOYMENT_IDS = {
   inputProperty: `${DEPLOYMENT}/Input/InputProperty/1/0`,
   output: `${DEPLOYMENT}/Output/1/0`,
   outputProperty: `${DEPLOYMENT}/Output/OutputProperty/1/0`,
+  softwareRequirements: `${DEPLOYMENT}/SoftwareRequirements/1/0`,
+  requirementsFile: `${DEPLOYMENT}/SoftwareRequirements/RequirementsFile/1/0`,
+  liveMonitoring: `${DEPLOYMENT}/LiveMonitoring/1/0`,
+  timeInterval: `${DEPLOYMENT}/LiveMonitoring/TimeIntervall/1/0`,
+  driftMetrics: `${DEPLOYMENT}/LiveMonitoring/DriftMetrics/1/0`,
+  performanceDrift: `${DEPLOYMENT}/LiveMonitoring/DriftMetrics/PerformanceDrift/1/0`,
 } as const;
 
 /** IDTA 02058-1-0, AI Dataset. */
@@ -73,14 +82,21 @@ export const DATASET_IDS = {
   label: `${CLASSIFICATION}/Labels/Label/1/0`,
   className: `${CLASSIFICATION}/Labels/Label/ClassName/1/0`,
   numberOfSamples: `${CLASSIFICATION}/Labels/Label/NumberOfSamples/1/0`,
+  balance: `${CLASSIFICATION}/Balance/1/0`,
   sizeInformation: `${DATASET}/SizeInformation/1/0`,
   completeSize: `${DATASET}//SizeInformation/CompleteSize/1/0`,
   trainSize: `${DATASET}/SizeInformation/TrainSize/1/0`,
   testSize: `${DATASET}/SizeInformation/TestSize/1/0`,
+  splitRatio: `${DATASET}/SizeInformation/SplitRatio/1/0`,
   metaData: `${DATASET}/MetaData/1/0`,
   fileType: `${DATASET}/MetaData/FileType/1/0`,
   additionalInformation: `${DATASET}/MetaData/AdditionalInformation/1/0`,
   information: `${DATASET}/MetaData/AdditionalInformation/Info/1/0`,
+  metrics: `${DATASET}/Metrics/1/0`,
+  metric: `${DATASET}/MetaData/Metrics/Metric/1/0`,
+  boundaryConditions: `${DATASET}/BoundaryConditions/1/0`,
+  dataCollectors: `${DATASET}/BoundaryConditions/DataCollectors/1/0`,
+  collector: `${DATASET}/BoundaryConditions/DataCollectors/CollectorDescription/1/0`,
 } as const;
 
 /** IDTA 02002-1-0, Contact Information. */
@@ -92,6 +108,12 @@ export const CONTACT_IDS = {
   department: '0173-1#02-AAO127#003',
 } as const;
 
-/** Our own submodels; a member's id is the submodel's with `:` and its idShort. */
-export const FEDERATION_STATUS_ID = 'urn:fedshell:submodel:federation-status:1:0';
-export const PARTICIPANT_STATUS_ID = 'urn:fedshell:submodel:participant-status:1:0';
+/** Our own ids, with their version; a member's id is the submodel's with `:` and its idShort (own-templates.ts). */
+export const FEDERATION_ID = 'urn:fedshell:submodel:federation:1:0';
+export const RUN_ID = 'urn:fedshell:submodel:run:1:0';
+export const PARTICIPANT_ID = 'urn:fedshell:submodel:participant:1:0';
+/** Columns of the time series of a federation's rounds. */
+export const ROUND_METRICS_ID = 'urn:fedshell:concept:round-metrics:1:0';
+/** A machine's signal, by its name in the federation. */
+export const SIGNAL_ID = 'urn:fedshell:concept:signal:1:0';
+export const COMMANDS_ID = 'urn:fedshell:submodel:commands:1:0';

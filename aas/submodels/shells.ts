@@ -22,6 +22,16 @@ export function participantShell(values: ShellValues & { readonly participant: s
   ]);
 }
 
+/** The aggregator's own shell; found by the asset id `aggregator`, the installation's id. */
+export function aggregatorShell(values: ShellValues & { readonly installation: string }): Shell {
+  return shell(values, 'Aggregator', 'aggregator', [{ name: 'aggregator', value: values.installation }]);
+}
+
+/** The global asset id that a shell of ours names. */
+export function globalAssetIdOf(shellId: string): string {
+  return `${shellId}${/^https?:/.test(shellId) ? '/' : ':'}asset`;
+}
+
 interface ModelVersionShellValues extends ShellValues {
   readonly federation: string;
   readonly group: string;
@@ -58,7 +68,7 @@ function shell(
     idShort: idShortOf(idShort),
     assetInformation: {
       assetKind: 'Instance',
-      globalAssetId: `${id}${/^https?:/.test(id) ? '/' : ':'}asset`,
+      globalAssetId: globalAssetIdOf(id),
       specificAssetIds,
       assetType: `urn:fedshell:asset-type:${kind}`,
     },
