@@ -1,5 +1,13 @@
 import type { Redis } from 'ioredis';
-import type { EvaluateJob, InitialiseJob, RoundJob, Schemas, StatisticsJob } from '../openapi/schemas.ts';
+import type {
+  EvaluateJob,
+  FeedbackJob,
+  InferJob,
+  InitialiseJob,
+  RoundJob,
+  Schemas,
+  StatisticsJob,
+} from '../openapi/schemas.ts';
 import { validate } from '../openapi/validate.ts';
 import type { ErrorCode } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
@@ -11,9 +19,16 @@ import {
   type QueueConnection,
 } from './connection.ts';
 import { parseFailure } from './job-failure.ts';
-import { AGGREGATOR_QUEUE, type JobKey, parseJobId, type RoundKey } from './job-id.ts';
+import {
+  AGGREGATOR_QUEUE,
+  type CommandKey,
+  type JobKey,
+  parseCommandJobId,
+  parseJobId,
+  type RoundKey,
+} from './job-id.ts';
 import { JobWorker } from './job-worker.ts';
-import { parseRoundJob } from './jobs.ts';
+import { parseAggregatorJob } from './jobs.ts';
 import { mergeMetrics } from './merge-metrics.ts';
 import { FAILURE_CHANNEL, PROGRESS_CHANNEL, readMessage } from './pool-channel.ts';
 import { type RoundOrder, roundJob } from './round-flow.ts';
@@ -33,6 +48,12 @@ export interface AggregatorQueue {
   addPublish(round: RoundKey): Promise<void>;
   /** Adds a job outside a round. One that has failed for good already is told to `failed` again. */
   addPoolJob(pool: string, job: InitialiseJob | StatisticsJob | EvaluateJob): Promise<void>;
+  /** Adds the job that performs an invoked operation. */
+  addOperation(request: string): Promise<void>;
+  /** Adds a command's job for a participant of the pool, before what waits there. */
+  addCommand(pool: string, job: InferJob | FeedbackJob): Promise<void>;
+  /** Takes a command's job back, or aborts it. */
+  dropCommand(pool: string, job: InferJob | FeedbackJob): Promise<void>;
   /** Removes all jobs of a run and aborts those that run. */
   dropRun(run: string): Promise<void>;
   /** Forgets the jobs of a round; until then their ids keep them from running again. */
@@ -59,6 +80,13 @@ export interface FailureEvent extends JobKey {
   readonly message: string;
 }
 
+/** A command's job of a pool that failed for good; told at least once. */
+export interface CommandFailureEvent extends CommandKey {
+  readonly pool?: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
 interface AggregatorQueueOptions {
   readonly connection: QueueConnection;
   readonly log: Log;
@@ -67,8 +95,11 @@ interface AggregatorQueueOptions {
    * twice at once. A retryable CodedError is tried again for hours, `E_NOT_READY` after 250 ms to 2 s.
    */
   readonly run: (job: RoundJob) => Promise<void>;
+  /** Performs an invoked operation, at least once, under the same rules. */
+  readonly perform: (request: string) => Promise<void>;
   readonly progress: (event: ProgressEvent) => void;
   readonly failed: (event: FailureEvent) => void;
+  readonly commandFailed: (event: CommandFailureEvent) => void;
   /** Redis is reachable (again): add what is open. */
   readonly reconnected: () => void;
 }
@@ -91,9 +122,11 @@ export async function openAggregatorQueue(options: AggregatorQueueOptions): Prom
     throw thrown;
   }
   const tellFailure = (pool: string | undefined, id: string, failedReason: string) => {
+    const failure = { ...(pool === undefined ? {} : { pool }), ...parseFailure(failedReason) };
+    const command = parseCommandJobId(id);
+    if (command !== undefined) options.commandFailed({ ...command, ...failure });
     const key = parseJobId(id);
-    if (key === undefined) return;
-    options.failed({ ...key, ...(pool === undefined ? {} : { pool }), ...parseFailure(failedReason) });
+    if (key !== undefined) options.failed({ ...key, ...failure });
   };
   const rounds = new RoundQueue(producer, ({ pool, id }, reason) => tellFailure(pool, id, reason));
   const consumer = openPatientConnection(connection, log);
@@ -102,7 +135,10 @@ export async function openAggregatorQueue(options: AggregatorQueueOptions): Prom
     queueName: AGGREGATOR_QUEUE,
     concurrency: CONCURRENCY,
     log,
-    run: (job) => options.run(parseRoundJob(job.data)),
+    run: ({ data }) => {
+      const job = parseAggregatorJob(data);
+      return job.kind === 'operation' ? options.perform(job.request) : options.run(job);
+    },
     failed: (id, failedReason) => tellFailure(undefined, id, failedReason),
   });
   const subscriber = listen(consumer, {
@@ -121,6 +157,9 @@ export async function openAggregatorQueue(options: AggregatorQueueOptions): Prom
     closeRound: (round) => attempt(() => rounds.closeRound(round)),
     addPublish: (round) => attempt(() => rounds.addRoundJob(roundJob(round, 'publish'))),
     addPoolJob: (pool, job) => attempt(() => rounds.addPoolJob(pool, job)),
+    addOperation: (request) => attempt(() => rounds.addOperation(request)),
+    addCommand: (pool, job) => attempt(() => rounds.addPoolJob(pool, job)),
+    dropCommand: (pool, job) => attempt(() => rounds.dropPoolJob(pool, job)),
     dropRun: (run) => attempt(() => rounds.dropRun(run)),
     removeRound: (round) => attempt(() => rounds.removeRound(round)),
     state,

@@ -16,6 +16,31 @@ export function poolOfQueue(queueName: string): string | undefined {
   return queueName.startsWith('train-') ? queueName.slice('train-'.length) : undefined;
 }
 
+/** Kinds of jobs outside of runs, each for one request; they have ids of another form. */
+const COMMAND_KINDS = ['operation', 'infer', 'feedback'] as const;
+
+export type CommandKind = (typeof COMMAND_KINDS)[number];
+
+/** What the id of a command's job says. */
+export interface CommandKey {
+  readonly kind: CommandKind;
+  readonly request: string;
+  readonly participant?: string;
+}
+
+/** `kind.requestId[.participant]` */
+export function commandJobId({ kind, request, participant }: CommandKey): string {
+  return [kind, request, ...(participant === undefined ? [] : [participant])].join('.');
+}
+
+/** Reads an id that `commandJobId` made; undefined for any other text. */
+export function parseCommandJobId(id: string): CommandKey | undefined {
+  const [kindText, request, participant] = id.split('.');
+  const kind = COMMAND_KINDS.find((known) => known === kindText);
+  if (kind === undefined || request === undefined) return undefined;
+  return { kind, request, ...(participant === undefined ? {} : { participant }) };
+}
+
 const JOB_KINDS = ['initialise', 'statistics', 'train', 'evaluate', 'close', 'aggregate', 'publish'] as const;
 
 export type JobKind = (typeof JOB_KINDS)[number];
@@ -42,6 +67,7 @@ export function jobId({ run, round, roundAttempt, kind, participant }: JobKey): 
 
 /** The id of a pool's job. An `evaluate` job is one a pool, so the pool stands where others have the participant. */
 export function poolJobId(pool: string, job: PoolJob): string {
+  if (job.kind === 'infer' || job.kind === 'feedback') return commandJobId(job);
   const { run, kind } = job;
   switch (job.kind) {
     case 'train': {

@@ -1,6 +1,9 @@
 import type {
   EvaluateJob,
+  FeedbackJob,
+  InferJob,
   InitialiseJob,
+  OperationJob,
   RoundJob,
   Schemas,
   StatisticsJob,
@@ -10,7 +13,7 @@ import { validate } from '../openapi/validate.ts';
 import { CodedError } from '../runtime/errors.ts';
 
 /** What a pool's workers do. */
-export type PoolJob = InitialiseJob | StatisticsJob | TrainJob | EvaluateJob;
+export type PoolJob = InitialiseJob | StatisticsJob | TrainJob | EvaluateJob | InferJob | FeedbackJob;
 
 /** Largest job, in bytes of its JSON: a job carries references, stores carry bytes. */
 export const MAXIMUM_JOB_BYTES = 64_000;
@@ -20,6 +23,8 @@ const SCHEMAS = {
   statistics: 'StatisticsJob',
   train: 'TrainJob',
   evaluate: 'EvaluateJob',
+  infer: 'InferJob',
+  feedback: 'FeedbackJob',
 } as const satisfies Record<PoolJob['kind'], keyof Schemas>;
 
 /**
@@ -32,7 +37,7 @@ export function checkedPoolJob<Kind extends PoolJob>(job: Kind): Kind {
   if (bytes > MAXIMUM_JOB_BYTES) {
     throw new CodedError(
       'E_JOB_TOO_LARGE',
-      `a ${job.kind} job of run ${job.run} has ${bytes} bytes, at most ${MAXIMUM_JOB_BYTES} are allowed`,
+      `a ${job.kind} job of ${'run' in job ? `run ${job.run}` : `request ${job.request}`} has ${bytes} bytes, at most ${MAXIMUM_JOB_BYTES} are allowed`,
     );
   }
   // The schema named by the job's kind describes the job's own type.
@@ -51,6 +56,9 @@ export function parsePoolJob(data: unknown): PoolJob {
 }
 
 /** Reads a job of the aggregator's own queue. @throws CodedError `E_INVALID_INPUT` with every fault. */
-export function parseRoundJob(data: unknown): RoundJob {
-  return validate('RoundJob', data, 'round job');
+export function parseAggregatorJob(data: unknown): RoundJob | OperationJob {
+  const isOperation = (data as { kind?: unknown } | null)?.kind === 'operation';
+  return isOperation
+    ? validate('OperationJob', data, 'operation job')
+    : validate('RoundJob', data, 'round job');
 }

@@ -1,6 +1,13 @@
 import type { FlowJob, JobsOptions } from 'bullmq';
 import type { RoundJob, TrainJob } from '../openapi/schemas.ts';
-import { AGGREGATOR_QUEUE, jobId, poolJobId, poolQueueName, type RoundKey } from './job-id.ts';
+import {
+  AGGREGATOR_QUEUE,
+  jobId,
+  parseCommandJobId,
+  poolJobId,
+  poolQueueName,
+  type RoundKey,
+} from './job-id.ts';
 import { checkedPoolJob, MAXIMUM_JOB_BYTES } from './jobs.ts';
 
 /** A round's jobs: which pool trains which participant, and by when. */
@@ -16,10 +23,12 @@ const POOL_ATTEMPTS = 3;
 /** Round jobs are tried for hours, since nobody else would close, aggregate or publish the round. */
 const ROUND_ATTEMPTS = 10_000;
 
-/** Options of a pool's job with this id. */
+/** Options of a pool's job with this id. Somebody waits for a command's answer, so it comes before what is queued. */
 export function poolJobOptions(id: string): JobsOptions {
   return {
     jobId: id,
+    // The outcome of a command is kept elsewhere; its id is never used again.
+    ...(parseCommandJobId(id) === undefined ? {} : { lifo: true, removeOnComplete: true }),
     attempts: POOL_ATTEMPTS,
     backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
     sizeLimit: MAXIMUM_JOB_BYTES,
@@ -29,8 +38,13 @@ export function poolJobOptions(id: string): JobsOptions {
 
 /** Options of one of the aggregator's own jobs. */
 export function roundJobOptions(job: RoundJob, delayMs = 0): JobsOptions {
+  return ownJobOptions(jobId(job), delayMs);
+}
+
+/** Options of any job that the aggregator gives itself. */
+export function ownJobOptions(id: string, delayMs = 0): JobsOptions {
   return {
-    jobId: jobId(job),
+    jobId: id,
     attempts: ROUND_ATTEMPTS,
     backoff: { type: 'fixed', delay: 1000, jitter: 0.5 },
     delay: Math.max(0, Math.round(delayMs)),

@@ -1,11 +1,26 @@
 import { FlowProducer, type Job, type Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { RoundJob } from '../openapi/schemas.ts';
-import { jobId, poolJobId, poolOfQueue, poolQueueName, QUEUE_PREFIX, type RoundKey } from './job-id.ts';
+import {
+  commandJobId,
+  jobId,
+  poolJobId,
+  poolOfQueue,
+  poolQueueName,
+  QUEUE_PREFIX,
+  type RoundKey,
+} from './job-id.ts';
 import { checkedPoolJob, type PoolJob } from './jobs.ts';
 import { type CancelMessage, cancelChannel } from './pool-channel.ts';
 import { Queues, removeUnlessActive } from './queues.ts';
-import { poolJobOptions, type RoundOrder, roundFlow, roundJob, roundJobOptions } from './round-flow.ts';
+import {
+  ownJobOptions,
+  poolJobOptions,
+  type RoundOrder,
+  roundFlow,
+  roundJob,
+  roundJobOptions,
+} from './round-flow.ts';
 
 /** A pool's job by its queue and id. */
 interface PoolJobKey {
@@ -108,6 +123,19 @@ export class RoundQueue {
     const existing: Job | undefined = await queue.getJob(id);
     if (existing === undefined) await queue.add(data.kind, data, poolJobOptions(id));
     else if (await existing.isFailed()) this.#reportFailure({ pool, id }, existing.failedReason);
+  }
+
+  /** Adds the job that performs an operation; one that is there stays as it is. */
+  async addOperation(request: string): Promise<void> {
+    const id = commandJobId({ kind: 'operation', request });
+    // Its outcome is kept elsewhere: a job that has ended is of no use.
+    const options = { ...ownJobOptions(id), removeOnComplete: true, removeOnFail: true };
+    await this.queues.aggregator.add('operation', { kind: 'operation', request }, options);
+  }
+
+  /** Takes a job of a pool back: it is removed, or aborted where a worker holds it. */
+  async dropPoolJob(pool: string, job: PoolJob): Promise<void> {
+    await this.#cancel(await this.#removePoolJobs([{ pool, id: poolJobId(pool, job) }]));
   }
 
   /** Removes jobs. @returns those that workers hold, which stay */

@@ -217,6 +217,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Participants that wait for their admission. */
+        get: operations["listProposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/proposals/{participantId}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                participantId: components["parameters"]["participantId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Approves a proposed participant; it is admitted when its trainer joins with the approved certificate, or with the token of the answer. */
+        put: operations["approveProposal"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/trainers/join": {
         parameters: {
             query?: never;
@@ -393,6 +429,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/commands/{requestId}/answers/{participantId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                requestId: components["schemas"]["RequestId"];
+                participantId: components["parameters"]["participantId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** The answer to an `infer` or `feedback` job. The first one counts; 409 once the command has ended without it. */
+        put: operations["putCommandAnswer"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -421,6 +477,29 @@ export interface paths {
         get: operations["getStatus"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operations/{name}": {
+        parameters: {
+            query: {
+                /** @description Id of the Commands submodel, base64url. */
+                submodel: string;
+            };
+            header?: never;
+            path: {
+                /** @description idShort of the operation. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an outside repository calls when an operation of a copy of our Commands is invoked there (qualifier `invocationDelegation`). Only servers of `delegationCallers` may; there is no such path without any. */
+        post: operations["invokeDelegated"];
         delete?: never;
         options?: never;
         head?: never;
@@ -653,6 +732,13 @@ export interface components {
             /** Format: uri */
             aggregator: string;
             token?: components["schemas"]["SecretSource"];
+            /** @description What the trainer shows in place of a join token; the fingerprint stands in its participants' Participant submodels. */
+            certificate?: {
+                /** @description X.509 certificate, PEM. */
+                file: string;
+                /** @description Its private key, PEM. */
+                keyFile: string;
+            };
             queue?: {
                 redis: string;
                 passwordFile?: string;
@@ -664,6 +750,66 @@ export interface components {
             };
             participants: components["schemas"]["TrainerParticipant"][];
         };
+        /** @description Environments and registries of others that this aggregator publishes to, and those in which it looks for participants. */
+        OutsideAas: {
+            /**
+             * @description What our own environment serves: `commands` leaves all but the Commands submodels and their shells to the targets.
+             * @default everything
+             * @enum {unknown}
+             */
+            embedded: "everything" | "commands";
+            targets?: components["schemas"]["AasTarget"][];
+            lookups?: components["schemas"]["AasLookup"][];
+            /** @description IP addresses of the servers that may call POST /operations/{name}; nobody by default. */
+            delegationCallers?: string[];
+        };
+        /** @description One outside environment with its registries, or registries alone, whose entries then lead to our own environment. */
+        AasTarget: {
+            id: components["schemas"]["ChosenId"];
+            repository?: components["schemas"]["AasServer"];
+            aasRegistry?: components["schemas"]["AasServer"];
+            submodelRegistry?: components["schemas"]["AasServer"];
+            discovery?: components["schemas"]["AasServer"];
+            /**
+             * Format: uri
+             * @description Where others reach the repository, for the registries' entries; its own URL by default.
+             */
+            externalUrl?: string;
+            /**
+             * Format: uri
+             * @description Our API as the repository reaches it. With it, copies of the Commands submodels are published whose operations are delegated to us.
+             */
+            delegationBaseUrl?: string;
+            /**
+             * @description Time after which everything is compared with the target again.
+             * @default 3600000
+             */
+            resyncEveryMs: number;
+        };
+        AasServer: {
+            /**
+             * Format: uri
+             * @description Base URL, such as http://basyx:8081 or http://faaast:8080/api/v3.0.
+             */
+            url: string;
+            token?: components["schemas"]["SecretSource"];
+            /**
+             * @description Time until an answer begins.
+             * @default 10000
+             */
+            timeoutMs: number;
+        };
+        /** @description An AAS registry whose participants are proposed here. */
+        AasLookup: {
+            id: components["schemas"]["ChosenId"];
+            registry: components["schemas"]["AasServer"];
+            /** @description The federation that a participant from here is admitted to. */
+            federation?: components["schemas"]["ChosenId"];
+            /** @default 60000 */
+            everyMs: number;
+            /** @description Hosts that entries may lead to besides the registry's own. */
+            hosts?: string[];
+        };
         /** @description Where a secret is read from; never the secret itself. */
         SecretSource: {
             file: string;
@@ -673,6 +819,8 @@ export interface components {
         TrainerParticipant: {
             id: components["schemas"]["ChosenId"];
             attributes?: components["schemas"]["Attributes"];
+            /** @description All of it is published in the AAS. */
+            nameplate?: components["schemas"]["MachineNameplate"];
             source: {
                 opcua?: components["schemas"]["OpcuaSource"];
                 folder?: components["schemas"]["FolderSource"];
@@ -680,6 +828,44 @@ export interface components {
         };
         Attributes: {
             [key: string]: string;
+        };
+        /** @description What stands on the machine's nameplate (IDTA 02006). */
+        MachineNameplate: {
+            /**
+             * Format: uri
+             * @description The global asset id of its shell by default.
+             */
+            uriOfTheProduct?: string;
+            manufacturerName: string;
+            manufacturerProductDesignation: string;
+            orderCodeOfManufacturer: string;
+            serialNumber?: string;
+            yearOfConstruction?: string;
+            /** @description Where the manufacturer is. */
+            address: {
+                street: string;
+                zipcode: string;
+                cityTown: string;
+                /** @description ISO 3166-1, such as DE. */
+                nationalCode: string;
+            };
+        };
+        /** @description How a machine is read; it leaves the site only with `publishInterface`. */
+        MachineInterface: {
+            endpoint: string;
+            /** @enum {unknown} */
+            securityMode: "SignAndEncrypt" | "Sign" | "None";
+            /** @enum {unknown} */
+            userIdentityToken: "Anonymous" | "UserName";
+            signals: {
+                name: components["schemas"]["SignalName"];
+                node: string;
+            }[];
+        };
+        /** @description What the trainer file lets the AAS show of a machine. */
+        PublishedOfParticipant: {
+            interface?: components["schemas"]["MachineInterface"];
+            nameplate?: components["schemas"]["MachineNameplate"];
         };
         OpcuaSource: {
             endpoint: string;
@@ -698,6 +884,8 @@ export interface components {
                 name: string;
                 password: components["schemas"]["SecretSource"];
             };
+            /** @description Not by default: whether endpoint, security mode, signal names and NodeIds are published in the AAS (docs/privacy.md); user and password never are. */
+            publishInterface?: boolean;
             /** @default 100 */
             publishingIntervalMs: number;
             /**
@@ -748,6 +936,38 @@ export interface components {
         JoinToken: {
             joinToken: string;
         };
+        /** @description A participant that a registry named and that is not admitted yet, or one that asks with a certificate nobody vouched for. */
+        Proposal: {
+            id: components["schemas"]["ChosenId"];
+            /** @constant */
+            state: "proposed";
+            /** @description What it waits for. */
+            reason: string;
+            /** @description The look-up that found it. */
+            lookup?: components["schemas"]["ChosenId"];
+            shellId?: string;
+            /** @description The one it will be admitted to. */
+            federation?: components["schemas"]["ChosenId"];
+            /** @description Of the certificate that its Participant submodel names. */
+            certificateSha256?: components["schemas"]["Sha256"];
+            /** @description The pool that asked. */
+            pool?: components["schemas"]["ChosenId"];
+            /** @description Of the certificate that the pool showed. */
+            askedWithSha256?: components["schemas"]["Sha256"];
+            approved?: boolean;
+            at: components["schemas"]["Timestamp"];
+        };
+        Approval: {
+            /** @description The federation to admit it to; the look-up's by default. */
+            federation?: components["schemas"]["ChosenId"];
+            /** @description The certificate that is approved; the one shown by the pool that asked by default. */
+            certificateSha256?: components["schemas"]["Sha256"];
+        };
+        ApprovalAnswer: {
+            proposal: components["schemas"]["Proposal"];
+            /** @description Where no certificate is known the trainer needs this token; it is shown once. */
+            joinToken?: string;
+        };
         /** @enum {unknown} */
         ParticipantState: "offline" | "collecting" | "ready" | "training";
         Participant: {
@@ -793,16 +1013,30 @@ export interface components {
         };
         JoinRequest: {
             token?: string;
+            proof?: components["schemas"]["JoinProof"];
             pool: {
                 id: components["schemas"]["ChosenId"];
                 slots: number;
                 numerics: components["schemas"]["Numerics"];
+                /** @description Version of the trainer's software. */
+                software?: string;
             };
             participants: {
                 id: components["schemas"]["ChosenId"];
                 attributes: components["schemas"]["Attributes"];
                 signals: components["schemas"]["SignalName"][];
+                published?: components["schemas"]["PublishedOfParticipant"];
             }[];
+        };
+        /** @description A signature over the request by the key of a certificate, in place of a join token (docs/aas-outside.md). */
+        JoinProof: {
+            /** @description DER of the X.509 certificate, base64. */
+            certificate: string;
+            /** @description The host and port of the aggregator that the trainer means. */
+            audience: string;
+            signedAt: components["schemas"]["Timestamp"];
+            /** @description Base64. */
+            signature: string;
         };
         JoinAnswer: {
             /** @description The trainer's own key; only in the answer to a join token. */
@@ -978,11 +1212,36 @@ export interface components {
             pendingPublications?: number;
             /** @description Why the last publication failed; it is tried again. */
             publicationTrouble?: string;
+            /** @description Outside environments and registries. */
+            targets?: components["schemas"]["TargetStatus"][];
+            lookups?: {
+                id: components["schemas"]["ChosenId"];
+                trouble?: string;
+                lookedAt?: components["schemas"]["Timestamp"];
+            }[];
+        };
+        TargetStatus: {
+            id: components["schemas"]["ChosenId"];
+            /** @description Things that it does not show yet. */
+            pending: number;
+            /** @description Why the last try failed; it is tried again. */
+            trouble?: string;
+            /** @description When it last took something. */
+            publishedAt?: components["schemas"]["Timestamp"];
+        };
+        /** @description An argument or result of an operation (IDTA-01001). */
+        OperationVariable: {
+            /** @description A submodel element. */
+            value: {
+                [key: string]: unknown;
+            };
         };
         Health: {
             ok: boolean;
             /** @description What is missing. */
             reasons: string[];
+            /** @description What is behind without keeping rounds from running, such as an outside registry. */
+            degraded?: string[];
         };
         Problem: {
             type: string;
@@ -998,6 +1257,60 @@ export interface components {
             details?: {
                 [key: string]: unknown;
             };
+        };
+        /** @description Of a command: generated, sortable by time, never reused; the handle of its invocation. */
+        RequestId: string;
+        /** @description What the next runs of a federation begin with. The last two change only while no run is unfinished. */
+        RunDefaults: {
+            rounds?: number;
+            localEpochs?: number;
+            seed?: number;
+            deadlineMs?: number;
+            maximumRoundAttempts?: number;
+        };
+        /** @description A window of a local data set: `latest`, the id that an answer named, or a product id, which is the value of the lot signal or of a context signal; of several windows the newest. */
+        WindowName: string;
+        InferRequest: {
+            /** @description Required on a federation's shell. */
+            participant?: components["schemas"]["ChosenId"];
+            /** @description Required on the shell of a participant in several federations. */
+            federation?: components["schemas"]["ChosenId"];
+            /** @description `latest` by default. */
+            window?: components["schemas"]["WindowName"];
+            /** @description The version that changeAiModel selected by default. */
+            modelVersion?: number;
+        };
+        FeedbackRequest: {
+            /** @description Required on a federation's shell. */
+            participant?: components["schemas"]["ChosenId"];
+            /** @description Required on the shell of a participant in several federations. */
+            federation?: components["schemas"]["ChosenId"];
+            window: components["schemas"]["WindowName"];
+            /** @description A class of the federation's profile. */
+            label: components["schemas"]["ClassName"];
+        };
+        /** @description What a trainer says to a command; never a sample. */
+        CommandAnswer: components["schemas"]["InferAnswer"] | components["schemas"]["FeedbackAnswer"];
+        InferAnswer: {
+            /** @constant */
+            kind: "infer";
+            /** @description The window's id. */
+            window: components["schemas"]["WindowName"];
+            /** @description Source time of its first block. */
+            windowAt: components["schemas"]["Timestamp"];
+            class: components["schemas"]["ClassName"];
+            /** @description By class; they sum to 1. */
+            probabilities: {
+                [key: string]: number;
+            };
+        };
+        FeedbackAnswer: {
+            /** @constant */
+            kind: "feedback";
+            /** @description The window's id. */
+            window: components["schemas"]["WindowName"];
+            windowAt: components["schemas"]["Timestamp"];
+            label: components["schemas"]["ClassName"];
         };
         FileReference: {
             group: components["schemas"]["ChosenId"];
@@ -1062,6 +1375,33 @@ export interface components {
             /** @enum {unknown} */
             share: "full" | "summary";
             numerics?: components["schemas"]["Numerics"];
+        };
+        InferJob: {
+            /** @constant */
+            kind: "infer";
+            request: components["schemas"]["RequestId"];
+            federation: components["schemas"]["ChosenId"];
+            participant: components["schemas"]["ChosenId"];
+            window: components["schemas"]["WindowName"];
+            version: components["schemas"]["FileReference"];
+            model: components["schemas"]["ModelSpec"];
+            profile: components["schemas"]["DataProfile"];
+        };
+        FeedbackJob: {
+            /** @constant */
+            kind: "feedback";
+            request: components["schemas"]["RequestId"];
+            federation: components["schemas"]["ChosenId"];
+            participant: components["schemas"]["ChosenId"];
+            window: components["schemas"]["WindowName"];
+            label: components["schemas"]["ClassName"];
+            profile: components["schemas"]["DataProfile"];
+        };
+        /** @description `operation`: an invoked AAS Operation that the aggregator performs; what it is for stands in its store. */
+        OperationJob: {
+            /** @constant */
+            kind: "operation";
+            request: components["schemas"]["RequestId"];
         };
         /** @description `close`, `aggregate` and `publish`, which the aggregator gives itself. */
         RoundJob: {
@@ -1410,6 +1750,54 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listProposals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The proposals. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    approveProposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                participantId: components["parameters"]["participantId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Approval"];
+            };
+        };
+        responses: {
+            /** @description Approved. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalAnswer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     joinTrainer: {
         parameters: {
             query?: never;
@@ -1644,6 +2032,32 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    putCommandAnswer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                requestId: components["schemas"]["RequestId"];
+                participantId: components["parameters"]["participantId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommandAnswer"];
+            };
+        };
+        responses: {
+            /** @description Noted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     streamEvents: {
         parameters: {
             query?: never;
@@ -1681,6 +2095,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    invokeDelegated: {
+        parameters: {
+            query: {
+                /** @description Id of the Commands submodel, base64url. */
+                submodel: string;
+            };
+            header?: never;
+            path: {
+                /** @description idShort of the operation. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperationVariable"][];
+            };
+        };
+        responses: {
+            /** @description The results. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationVariable"][];
                 };
             };
             default: components["responses"]["Problem"];

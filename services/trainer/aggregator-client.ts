@@ -76,6 +76,21 @@ export class AggregatorClient {
     );
   }
 
+  async putCommandAnswer(
+    requestId: string,
+    participantId: string,
+    answer: Schemas['CommandAnswer'],
+  ): Promise<void> {
+    const params = { path: { requestId, participantId } };
+    await this.#answer(() =>
+      this.#client.PUT('/api/commands/{requestId}/answers/{participantId}', {
+        ...this.#options(),
+        params,
+        body: answer,
+      }),
+    );
+  }
+
   /** The bytes of a model version, unchecked. */
   async weights(federation: string, version: Schemas['FileReference']): Promise<AsyncIterable<Uint8Array>> {
     const { group, number } = version;

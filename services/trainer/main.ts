@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type PoolWorker, startPoolWorker } from '../../queue/pool-worker.ts';
-import { readSecret } from '../../runtime/read-secret.ts';
+import { packageVersion } from '../../runtime/package-root.ts';
 import { runAsProcess, type ServiceContext } from '../../runtime/service-process.ts';
 import { lockState } from '../../runtime/state-lock.ts';
 import { Activity } from './activity.ts';
@@ -9,8 +9,10 @@ import { Collection } from './collection.ts';
 import { LocalDataSet } from './data-set/local-data-set.ts';
 import type { JobResources } from './jobs/job-resources.ts';
 import { runPoolJob } from './jobs/run-pool-job.ts';
+import { joinCredential } from './join-credential.ts';
 import { Membership } from './membership.ts';
 import { participantStatus } from './participant-status.ts';
+import { publishedOfParticipant } from './published-of-participant.ts';
 import { type ResolvedSettings, resolveSettings, type TrainerSettings } from './settings.ts';
 import { sourceSignals } from './source-signals.ts';
 import { ownNumerics } from './training/numerics.ts';
@@ -95,19 +97,23 @@ function createMembership(
   client: AggregatorClient,
   { log }: ServiceContext,
 ): Membership {
-  const { token } = trainer;
-  const membership: Membership = new Membership({
-    client,
-    log,
-    request: {
-      pool: { id: pool, slots, numerics: ownNumerics() },
-      participants: members.map(({ participant, signals }) => ({
+  const request = {
+    pool: { id: pool, slots, numerics: ownNumerics(), software: packageVersion() },
+    participants: members.map(({ participant, signals }) => {
+      const published = publishedOfParticipant(participant);
+      return {
         id: participant.id,
         attributes: participant.attributes ?? {},
         signals: [...signals],
-      })),
-    },
-    readToken: token === undefined ? undefined : () => readSecret(token),
+        ...(published !== undefined && { published }),
+      };
+    }),
+  };
+  const membership: Membership = new Membership({
+    client,
+    log,
+    request,
+    credential: joinCredential(trainer, request),
     keyFile: join(folder, 'trainer.key'),
     statuses: () =>
       members.map(({ signals, dataSet, collection }) =>

@@ -9,10 +9,10 @@ import { writeFileDurably } from './write-file-durably.ts';
 
 interface MembershipOptions {
   readonly client: AggregatorClient;
-  /** Who joins, without the token. */
-  readonly request: Omit<Schemas['JoinRequest'], 'token'>;
-  /** Reads the join token, where the trainer file names one. */
-  readonly readToken: (() => Promise<string>) | undefined;
+  /** Who joins, without token or proof. */
+  readonly request: Omit<Schemas['JoinRequest'], 'token' | 'proof'>;
+  /** Gives the join token, else the proof by a certificate, where the trainer file names one. */
+  readonly credential: (() => Promise<Pick<Schemas['JoinRequest'], 'token' | 'proof'>>) | undefined;
   /** Where the trainer's own key is kept. */
   readonly keyFile: string;
   readonly statuses: () => readonly ParticipantStatus[];
@@ -23,6 +23,9 @@ const HEARTBEAT_INTERVAL_MS = 2_000;
 /** How often the state is looked at: a change is told after this time at most. */
 const LOOK_INTERVAL_MS = 250;
 const REJOIN_DELAY_MS = 2_000;
+
+/** What time may mend: the aggregator comes back, or somebody approves the trainer's certificate. */
+const WAITED_FOR = ['E_UNREACHABLE', 'E_NOT_APPROVED'];
 
 /** Refusals that a new join with the token may mend, such as that of an aggregator which lost its state. */
 const KEY_REFUSED = ['E_UNAUTHORIZED', 'E_TOKEN_REFUSED', 'E_FORBIDDEN', 'E_NOT_FOUND'];
@@ -46,7 +49,7 @@ export class Membership {
   }
 
   /**
-   * Joins and begins to report. An aggregator that is away is tried again in the background for ever.
+   * Joins and begins to report. An aggregator that is away, or waits for an approval, is tried again in the background for ever.
    * @throws CodedError if the aggregator refuses, such as `E_TOKEN_REFUSED`.
    */
   async start(): Promise<void> {
@@ -54,7 +57,7 @@ export class Membership {
       await this.#join();
     } catch (thrown) {
       const error = toCodedError(thrown);
-      if (error.code !== 'E_UNREACHABLE') throw error;
+      if (!WAITED_FOR.includes(error.code)) throw error;
       this.#noteAway(error);
     }
     this.#running = this.#run();
@@ -106,16 +109,17 @@ export class Membership {
   }
 
   async #join(): Promise<void> {
-    const { client, request, readToken, keyFile, log } = this.#options;
+    const { client, request, credential, keyFile, log } = this.#options;
     const key = await readFile(keyFile, 'utf8').catch(() => undefined);
     let answer = key === undefined ? undefined : await this.#joinWithKey(key);
     if (answer === undefined) {
-      if (readToken === undefined) {
-        const message = 'the trainer has no key yet and the trainer file names no join token';
+      if (credential === undefined) {
+        const message =
+          'the trainer has no key yet and the trainer file names neither join token nor certificate';
         throw new CodedError('E_INVALID_INPUT', message);
       }
       client.useKey(undefined);
-      answer = await client.join({ ...request, token: await readToken() });
+      answer = await client.join({ ...request, ...(await credential()) });
       if (answer.key === undefined) throw new CodedError('E_TOKEN_REFUSED', 'the aggregator gave no key');
       await writeFileDurably(keyFile, answer.key, 0o600);
       client.useKey(answer.key);
@@ -130,14 +134,14 @@ export class Membership {
     });
   }
 
-  /** Undefined if the key is refused and a token may help. */
+  /** Undefined if the key is refused and a token or proof may help. */
   async #joinWithKey(key: string): Promise<Schemas['JoinAnswer'] | undefined> {
-    const { client, request, readToken } = this.#options;
+    const { client, request, credential } = this.#options;
     client.useKey(key);
     try {
       return await client.join(request);
     } catch (thrown) {
-      if (readToken !== undefined && KEY_REFUSED.includes(toCodedError(thrown).code)) return undefined;
+      if (credential !== undefined && KEY_REFUSED.includes(toCodedError(thrown).code)) return undefined;
       throw thrown;
     }
   }

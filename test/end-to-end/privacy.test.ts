@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync, constants as zlib } from 'node:zlib';
 import type { Run } from '../../openapi/schemas.ts';
 import { type FrozenIndex, readFrozenIndex } from '../../services/trainer/data-set/frozen-index.ts';
+import { ForeignClient } from '../services/aggregator/support/foreign-client.ts';
 import { LeakSearch } from '../support/leak-search.ts';
 import { Plant } from '../support/plant.ts';
 import { type RecordingProxy, startRecordingProxy } from '../support/recording-proxy.ts';
@@ -78,9 +79,22 @@ describe('what leaves a site in a run', () => {
     await plant.joined('machine-1');
     const started = await plant.command<Run>('run', 'start', id);
     expect(await plant.ended(started.id)).toMatchObject({ state: 'completed' });
+    await command();
     sent = [...toAggregator.sent(), ...toRedis.sent()].map(withUnpackedBodies);
     search = new LeakSearch(await privateSequences(plant.trainerFolder('site')));
   }, 180_000);
+
+  /** What a person asks of the site through the AAS: a window's class, and a label for it. */
+  async function command(): Promise<void> {
+    const client = new ForeignClient(() => plant.up?.aas ?? '');
+    const commands = await client.commandsOf('participant', 'machine-1');
+    const inferred = await client.invoke(commands, 'infer', { window: 'latest' });
+    expect(inferred).toMatchObject({ executionState: 'Completed', result: { participant: 'machine-1' } });
+    const { window, class: label } = inferred.result;
+    const feedback = await client.invoke(commands, 'feedbackToAi', { window, label });
+    expect(feedback).toMatchObject({ executionState: 'Completed', result: { window, label } });
+  }
+
   afterAll(async () => {
     await plant.end();
     await Promise.all([toAggregator.close(), toRedis.close()]);
@@ -90,6 +104,9 @@ describe('what leaves a site in a run', () => {
     const text = (proxy: RecordingProxy) => Buffer.concat(proxy.sent()).toString('latin1');
     expect(text(toAggregator)).toMatch(/PUT \/api\/runs\/\S+\/updates\/machine-1/);
     expect(text(toAggregator)).toContain('/evaluations');
+    expect(text(toAggregator)).toMatch(/PUT \/api\/commands\/\S+\/answers\/machine-1/);
+    expect(text(toAggregator)).toMatch(/"kind":"infer"[^}]*"probabilities":/);
+    expect(text(toAggregator)).toContain('"kind":"feedback"');
     expect(text(toRedis)).toContain('{fl}');
     // Unlike HTTP/1.1 in the clear, TLS or another encoding would blind the search.
     expect(text(toAggregator)).not.toMatch(/content-encoding: (br|deflate|zstd)/i);

@@ -4,6 +4,7 @@ import type { ArrivalMark, BlockPlace, Journal } from './journal.ts';
 import type { BlockRow } from './journal-tables.ts';
 import { countTestWindows } from './split.ts';
 import { type ExclusionCause, type Window, WindowCutter } from './window-cutter.ts';
+import { offsetOf, offsetOfId } from './window-id.ts';
 
 /** What a data set holds for a profile; counts, never data. */
 export interface DataSetCounts {
@@ -25,6 +26,8 @@ interface DataSetViewOptions {
   readonly clock: () => number;
 }
 
+/** Windows that are no examples and can still be named, at least; of more the oldest are forgotten. */
+const NAMED_WINDOWS = 50_000;
 const BLOCKS_AT_ONCE = 256;
 const BEFORE_ALL: BlockPlace = { timestampMs: Number.NEGATIVE_INFINITY, position: 0 };
 /** Publishing intervals without a value after which none is expected any more. */
@@ -40,10 +43,14 @@ export class DataSetView {
   readonly #options: DataSetViewOptions;
   readonly #signals: readonly string[];
   readonly #context: readonly string[];
-  #mark: ArrivalMark = { block: 0, context: 0, gap: 0 };
+  #mark: ArrivalMark = { block: 0, context: 0, gap: 0, correction: -1 };
   #place = BEFORE_ALL;
   #hadFinished = false;
   #windows: Window[] = [];
+  /** Windows that are no examples, as they have no label or are beyond the maximum; newest last. */
+  #others: Window[] = [];
+  #latest: Window | undefined;
+  #corrections: ReadonlyMap<number, string> = new Map();
   #excluded = new Map<ExclusionCause, number>();
   #classCounts: { windows: number; inTestLots: number }[] = [];
   #binder: BlockBinder;
@@ -72,7 +79,12 @@ export class DataSetView {
   advance(): boolean {
     const { journal, profile } = this.#options;
     if (journal.changedBefore(this.#mark, this.#signals, this.#place.timestampMs)) this.#beginAgain();
-    this.#mark = journal.mark();
+    const mark = journal.mark();
+    if (mark.correction !== this.#mark.correction) {
+      const { waveform, label } = profile.signals;
+      this.#corrections = journal.corrections({ waveform, label, length: profile.window.length });
+    }
+    this.#mark = mark;
     const finished = this.#finished();
     const rows = journal.blocksAfter(profile.signals.waveform, this.#place, BLOCKS_AT_ONCE);
     for (const row of rows) {
@@ -82,6 +94,20 @@ export class DataSetView {
       this.#place = row;
     }
     return rows.length === BLOCKS_AT_ONCE;
+  }
+
+  /**
+   * A window by its name: `latest`, its id, or a product id: the value of the lot signal or of a context signal, of
+   * several windows the newest. Windows without a label have names too.
+   */
+  find(name: string): Window | undefined {
+    if (name === 'latest') return this.#latest;
+    const offset = offsetOfId(name);
+    const fits = offset === undefined ? this.#isOfProduct(name) : (each: Window) => offsetOf(each) === offset;
+    const candidates = [this.#windows.findLast(fits), this.#others.findLast(fits)];
+    return candidates
+      .filter((window) => window !== undefined)
+      .sort((a, b) => b.timestampMs - a.timestampMs || offsetOf(b) - offsetOf(a))[0];
   }
 
   counts(): DataSetCounts {
@@ -105,6 +131,8 @@ export class DataSetView {
   #beginAgain(): void {
     this.#place = BEFORE_ALL;
     this.#windows = [];
+    this.#others = [];
+    this.#latest = undefined;
     this.#excluded = new Map();
     this.#binder = this.#newBinder();
     this.#cutter = this.#newCutter();
@@ -120,13 +148,18 @@ export class DataSetView {
     return new WindowCutter({
       ...window,
       emit: (cut) => this.#keep(cut),
+      leaveOut: (cause, cut) => this.#leaveOut(cause, cut),
       exclude: (cause, count) => this.#exclude(cause, count),
     });
   }
 
-  #keep(window: Window): void {
+  #keep(cut: Window): void {
     const { classes, examples, testLots } = this.#options.profile;
+    const label = this.#correctedLabel(cut);
+    const window = label === undefined ? cut : { ...cut, label };
+    this.#latest = window;
     if (this.#windows.length >= examples.maximum) {
+      this.#setAside(window);
       this.#exclude('beyond-maximum', 1);
       return;
     }
@@ -135,6 +168,41 @@ export class DataSetView {
     if (count === undefined) return;
     count.windows += 1;
     if (testLots.includes(window.lot)) count.inTestLots += 1;
+  }
+
+  /** What only lacks a label can be classified, and be given one by a person. */
+  #leaveOut(cause: ExclusionCause, cut: Window): void {
+    if (cause === 'unlabelled' || cause === 'unknown-class') {
+      if (this.#correctedLabel(cut) !== undefined) {
+        this.#keep(cut);
+        return;
+      }
+      this.#latest = cut;
+      this.#setAside(cut);
+    }
+    this.#exclude(cause, 1);
+  }
+
+  #correctedLabel(window: Window): string | undefined {
+    const label = this.#corrections.get(offsetOf(window));
+    return label !== undefined && this.#options.profile.classes.includes(label) ? label : undefined;
+  }
+
+  #setAside(window: Window): void {
+    this.#others.push(window);
+    if (this.#others.length > 2 * NAMED_WINDOWS) this.#others.splice(0, NAMED_WINDOWS);
+  }
+
+  #isOfProduct(name: string): (window: Window) => boolean {
+    const { journal, profile } = this.#options;
+    const values = name.trim() !== '' && Number.isFinite(Number(name)) ? [name, Number(name)] : [name];
+    // Most context signals never had the value; looking at each window would be for nothing.
+    const signals = (profile.signals.context ?? []).filter((signal) =>
+      values.some((value) => journal.everHad(signal, value)),
+    );
+    return ({ lot, timestampMs }) =>
+      lot === name ||
+      signals.some((signal) => String(journal.contextAt(signal, timestampMs)?.value) === name);
   }
 
   #exclude(cause: ExclusionCause, count: number): void {

@@ -3,6 +3,7 @@ import { featureStatistics, scalerOf } from '../../../learning/statistics.ts';
 import type { DataProfile } from '../../../openapi/schemas.ts';
 import type { ExampleSet, FrozenIndex } from './frozen-index.ts';
 import type { Journal } from './journal.ts';
+import { readWindow } from './read-window.ts';
 import type { Window } from './window-cutter.ts';
 
 const WINDOWS_AT_ONCE = 64;
@@ -43,14 +44,6 @@ export async function freeze(
     test: exampleSet(test),
     scaler: scalerOf(featureStatistics(train.features, extractor.size)),
   };
-}
-
-function readWindow(journal: Journal, window: Window, into: Float32Array): void {
-  let position = 0;
-  for (const { offset, length } of window.pieces) {
-    journal.readSamples(offset, into.subarray(position, position + length));
-    position += length;
-  }
 }
 
 function emptyPart(count: number, featureCount: number): Part {

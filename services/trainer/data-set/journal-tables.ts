@@ -33,6 +33,11 @@ export const JOURNAL_MIGRATIONS = [
    CREATE TABLE gap (
      id INTEGER PRIMARY KEY, signal TEXT NOT NULL, from_ms REAL NOT NULL, to_ms REAL NOT NULL, cause TEXT NOT NULL,
      UNIQUE (signal, from_ms, to_ms, cause));`,
+  `CREATE TABLE label_correction (
+     id INTEGER PRIMARY KEY, request TEXT NOT NULL UNIQUE, waveform TEXT NOT NULL, label_signal TEXT NOT NULL,
+     "offset" INTEGER NOT NULL, length INTEGER NOT NULL, timestamp_ms REAL NOT NULL, label TEXT NOT NULL,
+     corrected_ms REAL NOT NULL);
+   CREATE INDEX label_correction_of_windows ON label_correction (waveform, label_signal, length);`,
 ];
 
 const BYTES_PER_SAMPLE = Float32Array.BYTES_PER_ELEMENT;
@@ -78,13 +83,29 @@ export function prepareStatements(database: Database) {
     hasGap: database.prepare(
       'SELECT 1 FROM gap WHERE signal = ? AND from_ms < ? AND to_ms > ? AND cause LIKE ? LIMIT 1',
     ),
+    insertCorrection: database.prepare(
+      `INSERT OR IGNORE INTO label_correction
+       (request, waveform, label_signal, "offset", length, timestamp_ms, label, corrected_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    correction: database.prepare(
+      'SELECT "offset", timestamp_ms, label FROM label_correction WHERE request = ?',
+    ),
+    corrections: database.prepare(
+      `SELECT "offset", label FROM label_correction WHERE waveform = ? AND label_signal = ? AND length = ?
+       ORDER BY id`,
+    ),
     mark: database.prepare(
       `SELECT (SELECT max(id) FROM block) AS block, (SELECT max(id) FROM context) AS context,
-              (SELECT max(id) FROM gap) AS gap`,
+              (SELECT max(id) FROM gap) AS gap, (SELECT max(id) FROM label_correction) AS correction`,
     ),
     lateBlock: database.prepare(late('block', 'timestamp_ms')),
     lateContext: database.prepare(late('context', 'timestamp_ms')),
     lateGap: database.prepare(late('gap', 'from_ms')),
+    lateCorrection: database.prepare(
+      `SELECT 1 FROM label_correction WHERE id > ? AND timestamp_ms <= ?
+       AND waveform IN (SELECT value FROM json_each(?)) LIMIT 1`,
+    ),
   };
 }
 

@@ -23,6 +23,27 @@ export interface ArrivalMark {
   readonly block: number;
   readonly context: number;
   readonly gap: number;
+  readonly correction: number;
+}
+
+/** Windows by what they are cut from and labelled by. */
+export interface WindowKind {
+  readonly waveform: string;
+  /** The signal whose value is the label. */
+  readonly label: string;
+  /** Samples of a window. */
+  readonly length: number;
+}
+
+/** A person's word on the label of one window. */
+export interface LabelCorrection {
+  /** Id of the command that brought it: the same one is stored once. */
+  readonly request: string;
+  /** Byte offset of the window's first sample in the samples file. */
+  readonly offset: number;
+  /** sourceTimestamp of the window. */
+  readonly timestampMs: number;
+  readonly label: string;
 }
 
 /**
@@ -127,17 +148,63 @@ export class Journal {
   /** The newest rows. */
   mark(): ArrivalMark {
     const row = this.#statements.mark.get() as Record<keyof ArrivalMark, number | null>;
-    return { block: row.block ?? 0, context: row.context ?? 0, gap: row.gap ?? 0 };
+    const { block, context, gap, correction } = row;
+    return { block: block ?? 0, context: context ?? 0, gap: gap ?? 0, correction: correction ?? 0 };
+  }
+
+  /**
+   * Stores a label correction, for good: earlier ones of the same window stay on record, the last one counts.
+   * @returns what is stored for the request, which may be an earlier delivery's.
+   */
+  correct(kind: WindowKind, correction: LabelCorrection): LabelCorrection {
+    const { request, offset, timestampMs, label } = correction;
+    const { waveform, length } = kind;
+    // A person's word cannot be collected again, so it must survive a power cut as well.
+    this.#database.pragma('synchronous = FULL');
+    try {
+      this.#statements.insertCorrection.run(
+        request,
+        waveform,
+        kind.label,
+        offset,
+        length,
+        timestampMs,
+        label,
+        this.#clock(),
+      );
+    } finally {
+      this.#database.pragma('synchronous = NORMAL');
+    }
+    return this.correctionOf(request) ?? correction;
+  }
+
+  /** The correction that a request brought. */
+  correctionOf(request: string): LabelCorrection | undefined {
+    const row = this.#statements.correction.get(request) as
+      | { offset: number; timestamp_ms: number; label: string }
+      | undefined;
+    if (row === undefined || row === null) return undefined;
+    return { request, offset: row.offset, timestampMs: row.timestamp_ms, label: row.label };
+  }
+
+  /** The labels that people corrected, by the byte offset of the window. */
+  corrections({ waveform, label, length }: WindowKind): ReadonlyMap<number, string> {
+    const rows = this.#statements.corrections.all(waveform, label, length) as readonly {
+      offset: number;
+      label: string;
+    }[];
+    return new Map(rows.map((row) => [row.offset, row.label]));
   }
 
   /** Whether something of the signals that arrived after a mark is not later than `timestampMs`: it changes what was read before. */
   changedBefore(mark: ArrivalMark, signals: readonly string[], timestampMs: number): boolean {
-    const { lateBlock, lateContext, lateGap } = this.#statements;
+    const { lateBlock, lateContext, lateGap, lateCorrection } = this.#statements;
     const names = JSON.stringify(signals);
     return (
       lateBlock.get(mark.block, timestampMs, names) !== undefined ||
       lateContext.get(mark.context, timestampMs, names) !== undefined ||
-      lateGap.get(mark.gap, timestampMs, names) !== undefined
+      lateGap.get(mark.gap, timestampMs, names) !== undefined ||
+      lateCorrection.get(mark.correction, timestampMs, names) !== undefined
     );
   }
 

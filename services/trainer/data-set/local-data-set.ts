@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Gap, Sample } from '../../../connectors/connector.ts';
+import { featureExtractor } from '../../../learning/features/index.ts';
 import type { Scaler } from '../../../learning/statistics.ts';
 import type { DataProfile } from '../../../openapi/schemas.ts';
 import { canonicalJson } from '../../../runtime/canonical-json.ts';
@@ -13,9 +14,12 @@ import { type DataSetCounts, DataSetView } from './data-set-view.ts';
 import { freeze } from './freeze.ts';
 import { encodeFrozenIndex, readFrozenIndex } from './frozen-index.ts';
 import { Journal } from './journal.ts';
+import { readWindow } from './read-window.ts';
 import { readinessOf } from './readiness.ts';
 import { scalerFile } from './scaler-file.ts';
 import { splitWindows } from './split.ts';
+import type { Window } from './window-cutter.ts';
+import { offsetOf, windowId } from './window-id.ts';
 
 const MIGRATIONS = [
   `CREATE TABLE frozen (
@@ -39,6 +43,22 @@ export interface FreezeRequest {
   readonly run: string;
   readonly federation: string;
   readonly profile: DataProfile;
+}
+
+/** A window as others may know it. */
+export interface NamedWindow {
+  readonly window: string;
+  /** sourceTimestamp of the block that holds its first sample, ISO 8601. */
+  readonly windowAt: string;
+}
+
+/** A person's word on a window. */
+export interface LabelFeedback {
+  /** Id of the command. */
+  readonly request: string;
+  /** `latest`, an id, or a product id. */
+  readonly window: string;
+  readonly label: string;
 }
 
 /** What a site holds of one participant and never sends: its arrivals, and per run the examples it trains on. */
@@ -112,9 +132,89 @@ export class LocalDataSet {
     }
   }
 
+  /**
+   * A window by its name, with its features, not standardised.
+   * @throws CodedError `E_NOT_FOUND` if there is none.
+   */
+  async windowFeatures(
+    profile: DataProfile,
+    name: string,
+  ): Promise<NamedWindow & { features: Float32Array }> {
+    const window = await this.#requireWindow(profile, name);
+    const extractor = featureExtractor(profile.features, profile.window.length);
+    const samples = new Float32Array(profile.window.length);
+    const features = new Float32Array(extractor.size);
+    readWindow(this.#journal, window, samples);
+    extractor.extract(samples, features);
+    return { ...named(offsetOf(window), window.timestampMs), features };
+  }
+
+  /**
+   * The scaler last fitted for a profile; where no run has frozen an index yet, one fitted on the windows of now.
+   * @throws CodedError `E_TOO_FEW_EXAMPLES`
+   */
+  async scaler(profile: DataProfile): Promise<Scaler> {
+    const file = scalerFile(this.#folder, profile);
+    // Only `#keepScaler` writes the file, whole or not at all.
+    if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Scaler;
+    const view = this.#view(profile);
+    await view.catchUp();
+    const windows = [...view.windows];
+    const isTest = splitWindows(windows, profile.testLots);
+    const { minimumTrain } = profile.examples;
+    if (isTest.filter((held) => !held).length < (minimumTrain ?? 1)) {
+      const message = `participant ${this.participant} has too few train windows to fit a scaler on`;
+      throw new CodedError('E_TOO_FEW_EXAMPLES', message);
+    }
+    const { scaler } = await freeze(this.#journal, profile, windows, isTest);
+    await this.#keepScaler(profile, scaler);
+    return scaler;
+  }
+
+  /**
+   * Notes a person's word on the label of a window, effective from the next frozen index on. The same request again
+   * answers as the first time.
+   * @throws CodedError `E_NOT_FOUND` if there is no such window, `E_INVALID_INPUT` for a label that is no class.
+   */
+  async correctLabel(
+    profile: DataProfile,
+    feedback: LabelFeedback,
+  ): Promise<NamedWindow & { label: string }> {
+    const { request, window: name, label } = feedback;
+    if (!profile.classes.includes(label)) {
+      throw new CodedError(
+        'E_INVALID_INPUT',
+        `${label} is none of the classes ${profile.classes.join(', ')}`,
+      );
+    }
+    const { waveform, label: labelSignal } = profile.signals;
+    const kind = { waveform, label: labelSignal, length: profile.window.length };
+    const before = this.#journal.correctionOf(request);
+    const window = before === undefined ? await this.#requireWindow(profile, name) : undefined;
+    const stored =
+      window === undefined
+        ? before
+        : this.#journal.correct(kind, {
+            request,
+            offset: offsetOf(window),
+            timestampMs: window.timestampMs,
+            label,
+          });
+    if (stored === undefined) throw new RangeError('a correction is stored now or was before');
+    return { ...named(stored.offset, stored.timestampMs), label: stored.label };
+  }
+
   close(): void {
     this.#journal.close();
     this.#database.close();
+  }
+
+  async #requireWindow(profile: DataProfile, name: string): Promise<Window> {
+    const view = this.#view(profile);
+    await view.catchUp();
+    const window = view.find(name);
+    if (window !== undefined) return window;
+    throw new CodedError('E_NOT_FOUND', `participant ${this.participant} has no window "${name}"`);
   }
 
   #view(profile: DataProfile): DataSetView {
@@ -180,6 +280,10 @@ export class LocalDataSet {
     if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
     await writeFileDurably(file, text);
   }
+}
+
+function named(offset: number, timestampMs: number): NamedWindow {
+  return { window: windowId(offset), windowAt: new Date(timestampMs).toISOString() };
 }
 
 /** Those of every job; each is prepared once. */

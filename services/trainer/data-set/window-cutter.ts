@@ -54,6 +54,8 @@ interface WindowCutterOptions {
   readonly hop: number;
   readonly emit: (window: Window) => void;
   readonly exclude: (cause: ExclusionCause, count: number) => void;
+  /** A whole window whose samples may not become data. @defaultValue counted by `exclude` */
+  readonly leaveOut?: (cause: ExclusionCause, window: Window) => void;
 }
 
 interface PlacedBlock {
@@ -132,14 +134,14 @@ export class WindowCutter {
   }
 
   #cut(): void {
-    const { length, hop, emit } = this.#options;
+    const { length, hop, emit, exclude } = this.#options;
+    const leaveOut = this.#options.leaveOut ?? ((cause) => exclude(cause, 1));
     const excluded = this.#previous?.excluded;
     while (this.#nextStart + length <= this.#end) {
-      if (excluded !== undefined) this.#count(excluded, 1);
-      else {
-        emit(this.#windowAt(this.#nextStart));
-        this.#windowsOfSegment += 1;
-      }
+      const window = this.#windowAt(this.#nextStart);
+      this.#windowsOfSegment += 1;
+      if (excluded === undefined) emit(window);
+      else leaveOut(excluded, window);
       this.#nextStart += hop;
     }
     const firstNeeded = this.#stretch.findIndex(({ block, start }) => start + block.length > this.#nextStart);

@@ -2,6 +2,7 @@ import { resultOfSums } from '../../../learning/metrics.ts';
 import type { EvaluateJob } from '../../../openapi/schemas.ts';
 import { patiently } from '../patiently.ts';
 import { requireNumerics } from '../training/numerics.ts';
+import { fetchVersion } from './fetch-version.ts';
 import { dataSetOf, type JobContext, type JobResources } from './job-resources.ts';
 
 /**
@@ -21,7 +22,7 @@ export async function evaluate(
   for (const participant of participants) {
     frozenFiles.push(await dataSetOf(resources, participant).frozenIndex(job));
   }
-  const fetch = () => patiently(() => client.weights(federation, version), { signal, log, what: 'version' });
+  const fetch = fetchVersion(federation, version, context, resources);
   const sums = await versions.use(version, fetch, (versionFile) =>
     tasks.perform({ kind: 'evaluate', versionFile, model, frozenFiles }, { signal }),
   );

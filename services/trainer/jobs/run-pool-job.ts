@@ -1,5 +1,7 @@
 import type { PoolJob } from '../../../queue/jobs.ts';
 import { evaluate } from './evaluate.ts';
+import { feedback } from './feedback.ts';
+import { infer } from './infer.ts';
 import { initialise } from './initialise.ts';
 import type { JobContext, JobResources } from './job-resources.ts';
 import { statistics } from './statistics.ts';
@@ -16,5 +18,9 @@ export function runPoolJob(job: PoolJob, context: JobContext, resources: JobReso
       return statistics(job, context, resources);
     case 'initialise':
       return initialise(job, context, resources);
+    case 'infer':
+      return infer(job, context, resources);
+    case 'feedback':
+      return feedback(job, context, resources);
   }
 }

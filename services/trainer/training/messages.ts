@@ -1,4 +1,5 @@
 import type { EvaluationSums } from '../../../learning/metrics.ts';
+import type { Scaler } from '../../../learning/statistics.ts';
 import type { ScalerMetadata } from '../../../learning/weights/version-metadata.ts';
 import type { ModelSpec, TrainingSpec } from '../../../openapi/schemas.ts';
 import type { CodedError, Fault } from '../../../runtime/errors.ts';
@@ -40,12 +41,23 @@ export interface InitialiseTask {
   readonly versionFile: string;
 }
 
+/** Classifies one example by a version. */
+export interface InferTask {
+  readonly kind: 'infer';
+  readonly versionFile: string;
+  readonly model: ModelSpec;
+  /** Not standardised. */
+  readonly features: readonly number[];
+  /** The site's own, where the version has none. */
+  readonly scaler?: Scaler;
+}
+
 /** Says what the process computes with. */
 export interface ProbeTask {
   readonly kind: 'probe';
 }
 
-export type TrainingTask = TrainTask | EvaluateTask | InitialiseTask | ProbeTask;
+export type TrainingTask = TrainTask | EvaluateTask | InitialiseTask | InferTask | ProbeTask;
 
 /** What a task gives besides the file that it writes. */
 export interface TrainingResults {
@@ -57,6 +69,8 @@ export interface TrainingResults {
   /** One a frozen index, in their order. */
   readonly evaluate: readonly EvaluationSums[];
   readonly initialise: Record<string, never>;
+  /** In the order of the profile's classes; they sum to 1. */
+  readonly infer: { readonly probabilities: readonly number[] };
   readonly probe: { readonly backend: string; readonly library: string; readonly stepsPerSecond: number };
 }
 

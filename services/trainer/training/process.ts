@@ -3,6 +3,7 @@ import type { TensorFlow } from '../models/model.ts';
 import { type Breath, createBreath } from './breath.ts';
 import type { MessageFromProcess, MessageToProcess, TrainingResults, TrainingTask } from './messages.ts';
 import { runEvaluate } from './run-evaluate.ts';
+import { runInfer } from './run-infer.ts';
 import { runInitialise } from './run-initialise.ts';
 import { runProbe } from './run-probe.ts';
 import { runTrain } from './run-train.ts';
@@ -59,6 +60,8 @@ function resultOf(
       return runEvaluate(tf, task, breath);
     case 'initialise':
       return runInitialise(tf, task);
+    case 'infer':
+      return runInfer(tf, task);
     case 'probe':
       return runProbe(tf);
   }

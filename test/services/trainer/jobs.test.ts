@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { readUpdateHeader } from '../../../learning/update-header.ts';
 import { readSafetensors } from '../../../learning/weights/safetensors.ts';
 import { readVersionMetadata } from '../../../learning/weights/version-metadata.ts';
-import type { EvaluateJob, EvaluationReport, FeatureStatistics, TrainJob } from '../../../openapi/schemas.ts';
+import type {
+  EvaluateJob,
+  EvaluationReport,
+  FeatureStatistics,
+  Schemas,
+  TrainJob,
+} from '../../../openapi/schemas.ts';
 import { silentLog } from '../../../runtime/log.ts';
 import { entryPoint } from '../../../runtime/package-root.ts';
 import { AggregatorClient } from '../../../services/trainer/aggregator-client.ts';
@@ -108,6 +114,44 @@ describe('the jobs of a pool', () => {
     expect(headers['x-content-sha256']).toBe(base.sha256);
     expect(sha256(body)).toBe(base.sha256);
     expect(readVersionMetadata(readSafetensors(body).header.metadata).profile).toEqual(toneProfile());
+  });
+
+  it('classify a window by a version, where it is: class and probabilities leave', async () => {
+    const { window: id } = await dataSets.get('press-1')!.windowFeatures(toneProfile(), 'w640');
+    const job = { kind: 'infer', federation: 'F', participant: 'press-1', version: base, model } as const;
+    await run({ ...job, request: 'q-1', window: 'w640', profile: toneProfile() });
+    await run({ ...job, request: 'q-2', window: 'latest', participant: 'press-2', profile: toneProfile() });
+
+    const [first, second] = aggregator.to('/answers/').map(({ method, path, body }) => ({
+      method,
+      path,
+      answer: JSON.parse(String(body)) as Schemas['InferAnswer'],
+    }));
+    expect([first!.method, first!.path]).toEqual(['PUT', '/api/commands/q-1/answers/press-1']);
+    expect(second!.path).toBe('/api/commands/q-2/answers/press-2');
+    expect(Object.keys(first!.answer).sort()).toEqual([
+      'class',
+      'kind',
+      'probabilities',
+      'window',
+      'windowAt',
+    ]);
+    expect(first!.answer.window).toBe(id);
+    for (const { answer } of [first!, second!]) {
+      const probabilities = Object.entries(answer.probabilities);
+      expect(probabilities.map(([name]) => name)).toEqual(toneProfile().classes);
+      expect(probabilities.reduce((sum, [, value]) => sum + value, 0)).toBeCloseTo(1, 12);
+      expect(answer.probabilities[answer.class]).toBe(Math.max(...probabilities.map(([, value]) => value)));
+    }
+  });
+
+  it('end an answer that nobody waits for as done, and a window that is not there as failed', async () => {
+    const job = { kind: 'feedback', request: 'q-3', federation: 'F', participant: 'press-1' } as const;
+    aggregator.answer = () => problem(409, 'E_WRONG_STATE');
+    await run({ ...job, window: 'w0', label: 'healthy', profile: toneProfile() });
+    const missing = run({ ...job, request: 'q-4', window: 'lot-7', label: 'worn', profile: toneProfile() });
+    await expect(missing).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
+    expect(aggregator.to('/answers/')).toHaveLength(1);
   });
 
   it('contribute an update under its key, with its hash and the key of the trainer', async () => {
