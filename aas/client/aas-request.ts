@@ -8,6 +8,8 @@ export interface AasConnection {
   readonly bearerToken?: string;
   /** Time until an answer begins, and between two parts of it. @defaultValue 10000 */
   readonly timeoutMs?: number;
+  /** Ends requests early. */
+  readonly signal?: AbortSignal;
 }
 
 /** The connection's server, without a slash at the end. @throws CodedError `E_INVALID_INPUT` unless http or https */
@@ -24,9 +26,17 @@ export function httpUrl(text: string): URL {
   return url;
 }
 
+/** A body that is no JSON, sent as it is read. */
+export interface StreamedBody {
+  readonly contentType: string;
+  readonly bytes: number;
+  readonly content: AsyncIterable<Uint8Array>;
+}
+
 interface AasRequest {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly body?: unknown;
+  readonly stream?: StreamedBody;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -54,25 +64,63 @@ export async function sendAasRequest(
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
   const isOwnServer = url.origin === httpUrl(connection.url).origin;
+  const { stream } = request;
   try {
     const response = await fetch(url, {
       method,
       // A redirect could lead a token or a request to another server.
       redirect: 'error',
-      signal: controller.signal,
+      signal:
+        connection.signal === undefined
+          ? controller.signal
+          : AbortSignal.any([controller.signal, connection.signal]),
       headers: {
         accept: 'application/json',
         ...(bearerToken !== undefined && isOwnServer ? { authorization: `Bearer ${bearerToken}` } : {}),
         ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(stream === undefined
+          ? {}
+          : { 'content-type': stream.contentType, 'content-length': String(stream.bytes) }),
         ...request.headers,
       },
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      ...(stream === undefined ? {} : { body: sent(stream.content, () => timer.refresh()), duplex: 'half' }),
     });
     if (!response.ok) throw await refusal(response, `${method} ${url.href}`);
     return { response, keepAlive: () => timer.refresh(), end: () => clearTimeout(timer) };
   } catch (thrown) {
     clearTimeout(timer);
     throw thrown instanceof CodedError ? thrown : unreachable(`${method} ${url.href}`, thrown);
+  }
+}
+
+/** A long body is no silence: each part of it puts the timeout off. */
+async function* sent(content: AsyncIterable<Uint8Array>, keepAlive: () => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of content) {
+    keepAlive();
+    yield chunk;
+  }
+}
+
+/**
+ * Sends a request whose answer's body does not matter.
+ * @returns the status, of 2xx.
+ * @throws CodedError as `sendAasRequest`
+ */
+export async function sendAas(
+  connection: AasConnection,
+  target: string,
+  request: AasRequest,
+): Promise<number> {
+  const answer = await sendAasRequest(connection, target, request);
+  try {
+    // Read to its end, so that the connection can be used again.
+    await answer.response.arrayBuffer();
+    return answer.response.status;
+  } catch (cause) {
+    throw unreachable(target, cause);
+  } finally {
+    answer.end();
   }
 }
 

@@ -2,6 +2,8 @@ import type { Federation, Schemas } from '../../openapi/schemas.ts';
 import { CodedError } from '../../runtime/errors.ts';
 import { sortableId, timestamp } from './clock.ts';
 import type { Participants } from './participants.ts';
+import { checkJoinProof } from './proposals/check-join-proof.ts';
+import { Proposals } from './proposals/proposals.ts';
 import { makeCredential, matchesHash, parseCredential } from './secrets.ts';
 import type { PoolRow } from './store/pool-table.ts';
 import type { Store } from './store/store.ts';
@@ -12,10 +14,17 @@ type JoinRequest = Schemas['JoinRequest'];
 export class Admission {
   readonly #store: Store;
   readonly #participants: Participants;
+  /** Participants that wait for their admission. */
+  readonly proposals: Proposals;
 
   constructor(store: Store, participants: Participants) {
     this.#store = store;
     this.#participants = participants;
+    this.proposals = new Proposals({
+      store,
+      isAdmitted: (id) => participants.get(id) !== undefined,
+      makeJoinToken: (federation) => this.makeJoinToken(federation),
+    });
   }
 
   /** Makes a join token of a federation. It is shown once; its hash is kept. */
@@ -39,12 +48,22 @@ export class Admission {
   /**
    * Registers a pool and exactly the participants of the request.
    * @param key the pool's key, if the request brought it.
-   * @throws CodedError `E_TOKEN_REFUSED`, `E_UNAUTHORIZED`, `E_PARTICIPANT_TAKEN`
+   * @param host the request's `Host`, for which a proof must have been made.
+   * @throws CodedError `E_TOKEN_REFUSED`, `E_UNAUTHORIZED`, `E_PARTICIPANT_TAKEN`, `E_NOT_APPROVED`
    */
-  join(request: JoinRequest, key: string | undefined): { key?: string; federations: Federation[] } {
+  join(
+    request: JoinRequest,
+    key: string | undefined,
+    host: string,
+  ): { key?: string; federations: Federation[] } {
     const federation = request.token === undefined ? undefined : this.#federationOfToken(request.token);
-    const known = this.#authorise(request, key, federation);
+    const shows = federation === undefined && key === undefined ? request.proof : undefined;
+    const certificate = shows === undefined ? undefined : checkJoinProof(request, shows, host, Date.now());
+    const known = this.#authorise(request, key, federation, certificate);
     this.#refuseTaken(request);
+    const ids = request.participants.map(({ id }) => id);
+    const proven =
+      certificate === undefined ? undefined : this.proposals.admit(request.pool.id, ids, certificate);
     const made = known === undefined ? makeCredential(request.pool.id) : undefined;
     const at = timestamp();
     this.#store.transaction(() => {
@@ -55,11 +74,14 @@ export class Admission {
           keyUsed: made === undefined,
           slots: request.pool.slots,
           numerics: request.pool.numerics,
+          software: request.pool.software,
         },
         at,
       );
       if (federation !== undefined) this.#store.pools.admit(request.pool.id, federation);
-      this.#register(request, federation);
+      if (certificate !== undefined) this.#store.proposals.putCertificate(request.pool.id, certificate);
+      this.#register(request, federation, proven);
+      this.proposals.forget(ids);
     });
     this.#participants.reload();
     const federations = this.federationsOfPool(request.pool.id);
@@ -85,7 +107,12 @@ export class Admission {
   }
 
   /** The pool's row if the request speaks for a known pool; undefined where a key must be made. */
-  #authorise(request: JoinRequest, key: string | undefined, federation: string | undefined) {
+  #authorise(
+    request: JoinRequest,
+    key: string | undefined,
+    federation: string | undefined,
+    certificate: string | undefined,
+  ) {
     const { id } = request.pool;
     const byKey = key === undefined ? undefined : this.poolOfKey(key);
     if (byKey !== undefined) {
@@ -95,12 +122,16 @@ export class Admission {
         `the key is pool ${byKey.id}'s, the request speaks for pool ${id}`,
       );
     }
-    if (federation === undefined) {
-      throw new CodedError('E_UNAUTHORIZED', `pool ${id} joins with a join token or with its own key`);
+    if (federation === undefined && certificate === undefined) {
+      throw new CodedError(
+        'E_UNAUTHORIZED',
+        `pool ${id} joins with a join token, with its own key, or with a proof by its certificate`,
+      );
     }
     const pool = this.#store.pools.get(id);
+    const isOwner = certificate !== undefined && this.#store.proposals.certificateOf(id) === certificate;
     // A key that was never used may have been lost with the answer that carried it; one that was used has an owner.
-    if (pool?.keyUsed === true) {
+    if (pool?.keyUsed === true && !isOwner) {
       throw new CodedError(
         'E_UNAUTHORIZED',
         `pool ${id} is known and must show its own key; another trainer needs another pool id`,
@@ -121,16 +152,24 @@ export class Admission {
     });
   }
 
-  #register(request: JoinRequest, federation: string | undefined): void {
+  /** @param proven the federations that a proof admits participants to. */
+  #register(
+    request: JoinRequest,
+    federation: string | undefined,
+    proven: ReadonlyMap<string, string | undefined> = new Map(),
+  ): void {
     const listed = new Set(request.participants.map((participant) => participant.id));
     for (const id of this.#participants.ofPool(request.pool.id)) {
       // One that an operator took out stays known, or the next join would bring it back.
       if (!listed.has(id) && this.#participants.get(id) !== undefined) this.#store.participants.delete(id);
     }
     const federations = this.#store.pools.federations(request.pool.id);
-    for (const { id, attributes, signals } of request.participants) {
+    for (const { id, attributes, signals, published } of request.participants) {
       const removed =
-        federation === undefined && this.#participants.has(id) && this.#participants.get(id) === undefined;
+        federation === undefined &&
+        !proven.has(id) &&
+        this.#participants.has(id) &&
+        this.#participants.get(id) === undefined;
       this.#store.participants.put({
         id,
         pool: request.pool.id,
@@ -139,8 +178,14 @@ export class Admission {
         removed,
         data: undefined,
         lastSeenAt: undefined,
+        published,
       });
       if (removed) continue;
+      const own = proven.get(id);
+      if (own !== undefined) {
+        this.#store.participants.admit(own, id);
+        this.#store.publications.add(`federation:${own}`);
+      }
       for (const each of federations) this.#store.participants.admit(each, id);
       this.#store.publications.add(`participant:${id}`);
     }

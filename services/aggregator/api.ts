@@ -145,7 +145,11 @@ export class Api {
 
   /** @throws CodedError `E_NOT_FOUND` */
   removeParticipant(id: string): void {
-    const { store, participants, publisher, runs } = this.#parts;
+    const { store, participants, publisher, runs, admission } = this.#parts;
+    if (!this.hasParticipant(id) && admission.proposals.has(id)) {
+      store.transaction(() => admission.proposals.forget([id]));
+      return;
+    }
     const { federations } = this.participant(id);
     store.transaction(() => {
       store.participants.remove(id);

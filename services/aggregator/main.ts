@@ -1,5 +1,8 @@
 import { join } from 'node:path';
 import { openEnvironment } from '../../aas/server/environment.ts';
+import { delegationRule } from '../../aas/server/operations/delegate-invocation.ts';
+import { InProcessOperations } from '../../aas/server/operations/in-process-operations.ts';
+import { OperationHandlers } from '../../aas/server/operations/operation-handlers.ts';
 import { startAasServer } from '../../aas/server/start-aas-server.ts';
 import type { Event } from '../../openapi/schemas.ts';
 import { openAggregatorQueue } from '../../queue/aggregator-queue.ts';
@@ -8,13 +11,19 @@ import { runAsProcess, type ServiceContext } from '../../runtime/service-process
 import { lockState } from '../../runtime/state-lock.ts';
 import { Admission } from './admission.ts';
 import { Api } from './api.ts';
-import { aasGuard } from './http/aas-guard.ts';
+import { Commands } from './commands/commands.ts';
+import { operationsToCome } from './commands/operations-to-come.ts';
+import { aasAccess } from './http/aas-access.ts';
 import { createApp } from './http/app.ts';
 import { EventHub } from './http/event-hub.ts';
+import { hostGuard } from './http/host-guard.ts';
 import { listen } from './http/listen.ts';
 import { createMetrics } from './metrics.ts';
 import { Participants } from './participants.ts';
+import { openLookUps } from './proposals/open-look-ups.ts';
+import { contentPlace } from './publishing/content-place.ts';
 import { openPublisher } from './publishing/open-publisher.ts';
+import { openOutsidePublishers } from './publishing/targets/outside-publishers.ts';
 import { acceptUpdate, type IncomingUpdate } from './runs/accept-update.ts';
 import type { RunServices } from './runs/run-context.ts';
 import { Runs } from './runs/runs.ts';
@@ -39,13 +48,17 @@ export async function start(
 
   const events = new EventHub();
   // What is made below is known to these only when they are called, which is after the start.
-  const late: { api?: Api; runs?: Runs } = {};
+  const late: { api?: Api; runs?: Runs; commands?: Commands } = {};
   const participants = new Participants({
     store,
     offlineAfterMs: settings.offlineAfterMs,
     changed: (id) => events.changed(`participant:${id}`, () => participantEvent(late.api, id)),
     readinessChanged: () => late.runs?.poke(),
-    stale: (id) => publisher.note(`participant:${id}`),
+    stale: (id, what) => {
+      publisher.note(what === 'data' ? `participant:${id}` : `participant-state:${id}`);
+      // A run's status counts who is there.
+      for (const federation of participants.get(id)?.federations ?? []) publisher.note(`run:${federation}`);
+    },
   });
   shutdown.add('participants', () => participants.close());
   const admission = new Admission(store, participants);
@@ -58,9 +71,11 @@ export async function start(
     environment,
     host: settings.host,
     port: settings.aasPort,
+    operations: operationsToCome(() => late.commands),
     ...(settings.aasExternalUrl !== undefined && { externalUrl: settings.aasExternalUrl }),
     ...(settings.apiToken !== undefined && {
-      guard: aasGuard(admission, settings.apiToken, () => ({
+      access: aasAccess(admission, settings.apiToken),
+      guard: hostGuard(() => ({
         port: aas.port,
         externalUrl: settings.aasExternalUrl,
         pages: { port: apiPort, externalUrl: settings.externalUrl },
@@ -72,12 +87,25 @@ export async function start(
     settings,
     store,
     participants,
-    environment,
+    ...contentPlace(settings, environment, aas.url),
+    apiUrl: () => (apiPort === 0 ? undefined : (settings.externalUrl ?? urlOf(settings.host, apiPort))),
     metrics,
     log,
-    aasUrl: aas.url,
   });
   shutdown.add('publisher', () => publisher.close());
+  const outside = await openOutsidePublishers({
+    targets: settings.outside.targets ?? [],
+    store,
+    participants,
+    ids: publisher.ids,
+    log,
+    aasUrl: aas.url,
+    build: (name) => publisher.build(name),
+  });
+  shutdown.add('outside publishers', () => outside.close());
+  publisher.alsoTell(outside);
+  const lookUps = await openLookUps(settings.outside.lookups ?? [], admission.proposals, log);
+  shutdown.add('look-ups', () => lookUps.close());
 
   const queue = await openAggregatorQueue({
     connection: settings.redis,
@@ -86,9 +114,17 @@ export async function start(
       if (late.runs === undefined) throw new CodedError('E_NOT_READY', 'the aggregator is starting');
       await late.runs.onJob(job);
     },
+    perform: async (request) => {
+      if (late.commands === undefined) throw new CodedError('E_NOT_READY', 'the aggregator is starting');
+      await late.commands.perform(request);
+    },
     progress: (event) => late.runs?.onProgress(event),
     failed: (event) => late.runs?.onFailure(event),
-    reconnected: () => late.runs?.requeue(),
+    commandFailed: (event) => late.commands?.noteFailure(event),
+    reconnected: () => {
+      late.runs?.requeue();
+      late.commands?.requeue();
+    },
   });
   shutdown.add('queue', () => queue.close());
 
@@ -110,9 +146,27 @@ export async function start(
   const runs = await Runs.open(runServices);
   const redisState = () => queue.state();
   const api = new Api({ store, participants, admission, runs, publisher, redisState });
-  Object.assign(late, { api, runs });
+  const others = new OperationHandlers();
+  others.addRule(delegationRule(settings.delegationTargets ?? []));
+  const delegated = new InProcessOperations(others, settings.operations);
+  shutdown.add('delegated operations', () => delegated.close());
+  const commands = new Commands({
+    store,
+    participants,
+    runs,
+    queue,
+    publisher,
+    ids: publisher.ids,
+    log,
+    offlineAfterMs: settings.offlineAfterMs,
+    others: delegated,
+    ...(settings.operations !== undefined && { times: settings.operations }),
+  });
+  Object.assign(late, { api, runs, commands });
   runs.requeue();
+  commands.requeue();
   shutdown.add('runs', () => runs.drain());
+  shutdown.add('commands', () => commands.close());
   publisher.poke();
 
   const app = createApp({
@@ -121,9 +175,13 @@ export async function start(
       admission,
       participants,
       runs,
+      commands,
       store,
       queue,
       publisher,
+      outside,
+      lookUps,
+      delegationCallers: settings.outside.delegationCallers ?? [],
       metrics,
       events,
       snapshot: () => [
@@ -140,6 +198,7 @@ export async function start(
   });
   const server = await listen(app, settings.host, settings.port);
   apiPort = server.port;
+  publisher.note('aggregator');
   shutdown.add('API', () => server.close());
   shutdown.add('event stream', () => events.close());
   const addresses = { api: urlOf(settings.host, server.port), aas: aas.url };

@@ -34,8 +34,8 @@ interface Options {
   changed(id: string): void;
   /** Somebody came, went, or became ready: a run that waits may go on. */
   readinessChanged(): void;
-  /** What the AAS shows of it is old. */
-  stale(id: string): void;
+  /** What the AAS shows of it is old: its state alone, or what is known of its data too. */
+  stale(id: string, what: 'state' | 'data'): void;
 }
 
 /** Who is there: the stored participants with their state of the moment, which is offline until a heartbeat comes. */
@@ -43,7 +43,7 @@ export class Participants {
   readonly #store: Store;
   readonly #offlineAfterMs: number;
   readonly #changed: (id: string) => void;
-  readonly #stale: (id: string) => void;
+  readonly #stale: (id: string, what: 'state' | 'data') => void;
   readonly #readinessChanged: () => void;
   readonly #timer: NodeJS.Timeout;
   #entries = new Map<string, Entry>();
@@ -161,6 +161,11 @@ export class Participants {
     });
   }
 
+  /** What its trainer file lets the AAS show of its machine. */
+  publishedOf(id: string): ParticipantRow['published'] {
+    return this.#entries.get(id)?.published;
+  }
+
   /** Takes the heartbeat of a pool. Reports on participants that are not the pool's are ignored. */
   heartbeat(pool: string, reports: readonly Report[]): void {
     const at = timestamp();
@@ -171,7 +176,8 @@ export class Participants {
       if (entry === undefined || entry.pool !== pool || entry.removed) continue;
       const data = JSON.stringify(report.data);
       const before = JSON.stringify([entry.state, entry.reason, entry.progress]);
-      if (entry.state !== report.state || entry.storedData !== data) this.#stale(entry.id);
+      if (entry.storedData !== data) this.#stale(entry.id, 'data');
+      else if (entry.state !== report.state) this.#stale(entry.id, 'state');
       readinessChanged ||= entry.state === 'offline' || entry.storedData !== data;
       const dataChanged = data !== JSON.stringify(entry.data);
       entry.state = report.state;
@@ -204,7 +210,7 @@ export class Participants {
     entry.progress = progress;
     if (entry.state !== 'offline' && entry.state !== 'training') {
       entry.state = 'training';
-      this.#stale(id);
+      this.#stale(id, 'state');
     }
     this.#changed(id);
   }
@@ -215,7 +221,7 @@ export class Participants {
       if (entry.state === 'offline' || entry.lastSeenMs > limit) continue;
       entry.state = 'offline';
       entry.reason = `its pool ${entry.pool} has been silent for ${this.#offlineAfterMs} ms`;
-      this.#stale(entry.id);
+      this.#stale(entry.id, 'state');
       this.#changed(entry.id);
       this.#readinessChanged();
     }

@@ -1,4 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import type { DelegationTarget } from '../../aas/server/operations/address-policy.ts';
+import type { OperationTimes } from '../../aas/server/operations/in-process-operations.ts';
+import type { OutsideAas } from '../../openapi/schemas.ts';
+import { validate } from '../../openapi/validate.ts';
 import { CodedError } from '../../runtime/errors.ts';
 
 /** Settings of the aggregator; docs/operations.md lists them. */
@@ -28,6 +33,8 @@ export interface AggregatorSettings {
   readonly idBase?: string;
   /** Who answers for what is published in the AAS. */
   readonly contact?: { readonly company: string; readonly department?: string };
+  /** Environments and registries of others: the schema OutsideAas, docs/aas-outside.md. */
+  readonly outside?: object;
   /**
    * Silence after which a pool's participants are offline.
    * @defaultValue 10_000
@@ -38,12 +45,20 @@ export interface AggregatorSettings {
    * @defaultValue 2 GiB
    */
   readonly maximumModelBytes?: number;
+  /** How long invoked operations may take and their results are kept. */
+  readonly operations?: OperationTimes;
+  /**
+   * Servers that operations of foreign submodels may be delegated to.
+   * @defaultValue none
+   */
+  readonly delegationTargets?: readonly DelegationTarget[];
   /** Check the API's own answers against its description; for tests. */
   readonly validateResponses?: boolean;
 }
 
 /** Settings with every default filled in and secrets read. */
-export interface ResolvedSettings extends AggregatorSettings {
+export interface ResolvedSettings extends Omit<AggregatorSettings, 'outside'> {
+  readonly outside: OutsideAas;
   readonly host: string;
   readonly apiToken: string | undefined;
   readonly offlineAfterMs: number;
@@ -69,6 +84,7 @@ export function resolveSettings(settings: AggregatorSettings): ResolvedSettings 
     ...settings,
     host,
     apiToken,
+    outside: resolveOutside(settings.outside ?? {}),
     offlineAfterMs: settings.offlineAfterMs ?? 10_000,
     maximumModelBytes: settings.maximumModelBytes ?? 2 * 1024 ** 3,
   };
@@ -82,4 +98,36 @@ function readToken(file: string): string {
     throw new CodedError('E_INVALID_INPUT', `the API token in ${file} has fewer than 16 characters`);
   }
   return token;
+}
+
+/** @throws CodedError `E_INVALID_INPUT` with every fault */
+function resolveOutside(given: object): OutsideAas {
+  const outside = validate('OutsideAas', structuredClone(given), 'the settings of outside environments');
+  const { targets = [], lookups = [], delegationCallers = [] } = outside;
+  const repeated = (list: readonly { readonly id: string }[], path: string) =>
+    list.flatMap(({ id }, index) =>
+      list.findIndex((each) => each.id === id) === index
+        ? []
+        : [{ path: `/${path}/${index}/id`, message: `${id} is there twice` }],
+    );
+  const servers = ['repository', 'aasRegistry', 'submodelRegistry', 'discovery'] as const;
+  const faults = [
+    ...repeated(targets, 'targets'),
+    ...repeated(lookups, 'lookups'),
+    ...targets.flatMap((target, index) =>
+      servers.some((server) => target[server] !== undefined)
+        ? []
+        : [{ path: `/targets/${index}`, message: `needs one of ${servers.join(', ')}` }],
+    ),
+    ...delegationCallers.flatMap((caller, index) =>
+      isIP(caller) !== 0 ? [] : [{ path: `/delegationCallers/${index}`, message: 'must be an IP address' }],
+    ),
+    ...(outside.embedded === 'commands' && targets.every(({ repository }) => repository === undefined)
+      ? [{ path: '/embedded', message: 'commands needs a target with a repository that holds the rest' }]
+      : []),
+  ];
+  if (faults.length === 0) return outside;
+  throw new CodedError('E_INVALID_INPUT', 'the settings of outside environments do not fit together', {
+    faults,
+  });
 }

@@ -4,6 +4,7 @@ import { identifyCaller } from './caller.ts';
 import { consoleFiles } from './console-files.ts';
 import { type Addresses, hostGuard } from './host-guard.ts';
 import { answerProblems } from './problem.ts';
+import { delegationRoutes } from './routes/delegation.ts';
 import { federationRoutes } from './routes/federations.ts';
 import { participantRoutes } from './routes/participants.ts';
 import { runRoutes } from './routes/runs.ts';
@@ -37,6 +38,7 @@ export function createApp({ services, apiToken, validateResponses, log, addresse
   app.use(express.json({ limit: LONGEST_JSON }));
   app.use(validation(description, validateResponses));
   app.use(serviceRoutes(services, description));
+  app.use(delegationRoutes(services));
   app.use(trainerRoutes(services));
   app.use(runRoutes(services));
   app.use(federationRoutes(services));

@@ -13,17 +13,16 @@ export type Caller =
 const CALLERS = new WeakMap<Request, Caller>();
 
 /**
- * Finds out who calls. Without an API token everybody who reaches the loopback address is an operator.
+ * Finds out who calls, by the `Authorization` header. Without an API token everybody who reaches the loopback address
+ * is an operator.
  * @throws CodedError `E_UNAUTHORIZED` for a bearer that is neither the token nor a trainer's key.
  */
-export function identifyCaller(admission: Admission, apiToken: string | undefined): RequestHandler {
+export function callerReader(
+  admission: Admission,
+  apiToken: string | undefined,
+): (authorization: string | undefined) => Caller {
   const tokenHash = apiToken === undefined ? undefined : Buffer.from(hashSecret(apiToken), 'hex');
-  return (request, _response, next) => {
-    CALLERS.set(request, callerOf(request.headers.authorization));
-    next();
-  };
-
-  function callerOf(authorization: string | undefined): Caller {
+  return (authorization) => {
     if (authorization === undefined)
       return tokenHash === undefined ? { kind: 'operator' } : { kind: 'nobody' };
     const bearer = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
@@ -35,7 +34,16 @@ export function identifyCaller(admission: Admission, apiToken: string | undefine
       if (pool !== undefined) return { kind: 'trainer', pool: pool.id, key: bearer };
     }
     throw new CodedError('E_UNAUTHORIZED', 'the bearer is neither the API token nor the key of a trainer');
-  }
+  };
+}
+
+/** Notes for the handlers who calls. @throws CodedError `E_UNAUTHORIZED` as `callerReader` */
+export function identifyCaller(admission: Admission, apiToken: string | undefined): RequestHandler {
+  const readCaller = callerReader(admission, apiToken);
+  return (request, _response, next) => {
+    CALLERS.set(request, readCaller(request.headers.authorization));
+    next();
+  };
 }
 
 export function callerOf(request: Request): Caller {

@@ -1,41 +1,76 @@
 import type { Submodel } from '../../../aas/model.ts';
 import type { Publication } from '../../../aas/publication.ts';
 import { aiDataset } from '../../../aas/submodels/ai-dataset.ts';
+import { participantCommands } from '../../../aas/submodels/commands.ts';
 import { contactReference } from '../../../aas/submodels/contact-information.ts';
-import { participantStatus } from '../../../aas/submodels/participant-status.ts';
+import { participantSubmodel } from '../../../aas/submodels/participant.ts';
 import { participantShell } from '../../../aas/submodels/shells.ts';
 import type { Federation, LocalDataSet, Participant } from '../../../openapi/schemas.ts';
 import { timestamp } from '../clock.ts';
+import { commandsId } from '../commands/command-target.ts';
 import { present } from '../store/present.ts';
+import { collectorsOf, machineSubmodelIds, machineSubmodels } from './machine-publication.ts';
 import { contactId, datasetId, type PublicationContext, schemaOf } from './publication-context.ts';
 
-/** A participant's shell with its status and, for each of its federations, what is known of its data: never data. */
+/**
+ * A participant's shell with its status, its commands, what is known of its data for each of its federations (never
+ * data), and of its machine what its site lets the AAS show.
+ */
 export function participantPublication(context: PublicationContext, id: string): Publication {
   const { ids, participants, store } = context;
   const shellId = ids.participant(id);
   const participant = participants.get(id);
+  const commands = participantCommands(commandsId(ids, { kind: 'participant', participant: id }));
   if (participant === undefined) {
-    const statusId = ids.submodel(shellId, 'ParticipantStatus');
     const datasets = store.federations.all().map(({ federation }) => datasetId(context, id, federation.id));
-    return { remove: { shells: [shellId], submodels: [statusId, ...datasets] } };
+    const machine = machineSubmodelIds(context, id);
+    const submodels = [statusId(context, id), commands.id, ...datasets, ...machine];
+    return { remove: { shells: [shellId], submodels } };
   }
-  const status = participantStatus(statusValues(context, participant));
+  const status = statusOf(context, participant);
   const datasets = participant.federations.flatMap((each) => {
     const federation = store.federations.get(each)?.federation;
     return federation === undefined ? [] : [dataset(context, participant, federation)];
   });
-  const submodels: Submodel[] = [status, ...datasets];
+  const submodels: Submodel[] = [
+    status,
+    commands,
+    ...datasets,
+    ...machineSubmodels(context, id, participant.pool),
+  ];
   const submodelIds = submodels.map((submodel) => submodel.id);
-  return { shells: [participantShell({ id: shellId, participant: id, submodelIds })], submodels };
+  return {
+    shells: [participantShell({ id: shellId, participant: id, submodelIds })],
+    submodels,
+    // What its trainer file no longer lets the AAS show.
+    remove: { submodels: machineSubmodelIds(context, id).filter((each) => !submodelIds.includes(each)) },
+  };
 }
 
-function statusValues({ ids }: PublicationContext, participant: Participant) {
-  const { id, pool, state, data, progress, reason } = participant;
+/** A participant's status alone: its state of the moment changes more often than the rest. */
+export function participantStatePublication(context: PublicationContext, id: string): Publication {
+  const participant = context.participants.get(id);
+  return participant === undefined ? {} : { submodels: [statusOf(context, participant)] };
+}
+
+function statusId({ ids }: PublicationContext, participant: string): string {
+  return ids.submodel(ids.participant(participant), 'Participant');
+}
+
+function statusOf(context: PublicationContext, participant: Participant): Submodel {
+  return participantSubmodel(statusId(context, participant.id), statusValues(context, participant));
+}
+
+function statusValues({ store }: PublicationContext, participant: Participant) {
+  const { id, pool, state, data, progress, reason, attributes, signals, federations } = participant;
   return present({
-    id: ids.submodel(ids.participant(id), 'ParticipantStatus'),
     participant: id,
     pool,
     state,
+    federations: federations.length === 0 ? undefined : federations.join(', '),
+    attributes: Object.keys(attributes).length === 0 ? undefined : JSON.stringify(attributes),
+    signals: signals.length === 0 ? undefined : signals.join(', '),
+    certificateSha256: store.proposals.certificateOf(pool),
     examples: data?.reduce((sum, { trainExamples, testExamples }) => sum + trainExamples + testExamples, 0),
     epoch: progress === undefined || progress.epoch === 0 ? undefined : progress.epoch,
     trainedAccuracy: progress?.trainedAccuracy,
@@ -63,6 +98,18 @@ function dataset(context: PublicationContext, participant: Participant, federati
       testExamples: data?.testExamples,
       fileType: 'float32 waveform windows',
       information: schemaOf(federation),
+      metrics: data === undefined ? undefined : qualityOf(data),
+      collectors: collectorsOf(context, participant.id, federation.profile.signals.waveform),
     }),
   );
+}
+
+/** Counts that say how complete the data are. */
+function qualityOf({ excludedWindows, lostBlocks, windows }: LocalDataSet): Record<string, number> {
+  const causes = Object.entries(excludedWindows).map(([cause, count]) => [`ExcludedWindows_${cause}`, count]);
+  return {
+    Windows: windows,
+    ...Object.fromEntries(causes),
+    ...(lostBlocks !== undefined && { LostBlocks: lostBlocks }),
+  };
 }

@@ -2,6 +2,7 @@ import type { AasIds } from '../../../aas/submodels/aas-ids.ts';
 import type { Federation } from '../../../openapi/schemas.ts';
 import type { Participants } from '../participants.ts';
 import type { Store } from '../store/store.ts';
+import type { RequirementsFiles } from './requirements-files.ts';
 
 /** What publications are made from. */
 export interface PublicationContext {
@@ -10,6 +11,13 @@ export interface PublicationContext {
   readonly ids: AasIds;
   /** Who answers for what is published. */
   readonly contact: { readonly company: string; readonly department?: string };
+  readonly requirements: RequirementsFiles;
+  /** Version of this software. */
+  readonly software: string;
+  /** Where our own services are reached, without a slash at the end; the API's only once it listens. */
+  readonly urls: { readonly api: () => string | undefined; readonly aas: string };
+  /** Whether the two want a bearer token. */
+  readonly needsToken: boolean;
   attachmentUrl(federation: string, number: number): string;
 }
 

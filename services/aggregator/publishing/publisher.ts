@@ -6,6 +6,7 @@ import type { Log } from '../../../runtime/log.ts';
 import { timestamp } from '../clock.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Store } from '../store/store.ts';
+import { merged } from './merged.ts';
 
 interface Options {
   readonly store: Store;
@@ -17,6 +18,12 @@ interface Options {
   build(name: string): Publication;
   /** Where any AAS client downloads a version's file. */
   attachmentUrl(federation: string, number: number): string;
+}
+
+/** Environments beside our own, which are told what changed. */
+interface Outside {
+  note(name: string): void;
+  poke(): void;
 }
 
 /** Changes within this time are published together. */
@@ -39,6 +46,7 @@ export class Publisher {
   #failures = 0;
   #trouble: string | undefined;
   #closed = false;
+  #outside: Outside | undefined;
 
   constructor(options: Options) {
     this.#options = options;
@@ -53,6 +61,16 @@ export class Publisher {
     return this.#trouble;
   }
 
+  /** What the AAS shows of the thing with that outbox name. */
+  build(name: string): Publication {
+    return this.#options.build(name);
+  }
+
+  /** Tells these, too, what changed. */
+  alsoTell(outside: Outside): void {
+    this.#outside = outside;
+  }
+
   attachmentUrl(federation: string, number: number): string | undefined {
     const version = this.#options.store.versions.get(federation, number);
     return version?.publishedAt === undefined ? undefined : this.#options.attachmentUrl(federation, number);
@@ -63,12 +81,15 @@ export class Publisher {
    * @throws CodedError what the AAS answered; the outbox keeps the reason.
    */
   async publish(names: readonly string[]): Promise<void> {
-    const work = this.#tail.then(() => this.#options.environment.apply(this.#merged(names)));
+    const work = this.#tail.then(() =>
+      this.#options.environment.apply(merged(names.map((name) => this.#options.build(name)))),
+    );
     this.#tail = work.catch(() => undefined);
     try {
       await work;
       this.#failures = 0;
       this.#trouble = undefined;
+      this.#outside?.poke();
     } catch (thrown) {
       throw this.#noteFailure(names, toCodedError(thrown));
     }
@@ -76,6 +97,7 @@ export class Publisher {
 
   /** Publishes what the outbox has, soon, in the background. */
   poke(delayMs = COLLECT_MS): void {
+    this.#outside?.poke();
     if (this.#closed || this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
@@ -85,6 +107,7 @@ export class Publisher {
 
   /** Publishes a state of the moment some time soon; at the next start it is published in any case. */
   note(name: string): void {
+    this.#outside?.note(name);
     this.#noted.add(name);
     if (this.#closed || this.#noteTimer !== undefined) return;
     this.#noteTimer = setTimeout(() => {
@@ -122,19 +145,6 @@ export class Publisher {
       });
       this.poke(Math.min(LONGEST_RETRY_MS, 250 * 2 ** Math.min(this.#failures, 10)));
     }
-  }
-
-  #merged(names: readonly string[]): Publication {
-    const parts = names.map((name) => this.#options.build(name));
-    return {
-      shells: parts.flatMap(({ shells = [] }) => shells),
-      submodels: parts.flatMap(({ submodels = [] }) => submodels),
-      attachments: parts.flatMap(({ attachments = [] }) => attachments),
-      remove: {
-        shells: parts.flatMap(({ remove }) => remove?.shells ?? []),
-        submodels: parts.flatMap(({ remove }) => remove?.submodels ?? []),
-      },
-    };
   }
 
   #noteFailure(names: readonly string[], error: CodedError): CodedError {

@@ -1,5 +1,10 @@
 import type { Publication } from '../../../aas/publication.ts';
-import { aiDeployment, DEPLOYED_MODEL_PATH } from '../../../aas/submodels/ai-deployment.ts';
+import {
+  aiDeployment,
+  DEPLOYED_MODEL_PATH,
+  type DeploymentValues,
+  REQUIREMENTS_PATH,
+} from '../../../aas/submodels/ai-deployment.ts';
 import { aiModelNameplate, type ModelNameplateValues } from '../../../aas/submodels/ai-model-nameplate.ts';
 import { contactReference } from '../../../aas/submodels/contact-information.ts';
 import { modelVersionShell } from '../../../aas/submodels/shells.ts';
@@ -25,6 +30,7 @@ export function versionPublication(
   const contact = contactReference(contactId(context, federation.id));
   const fileName = `${federation.id}-${version.number}.safetensors`;
   const contentType = 'application/octet-stream';
+  const requirements = version.numerics === undefined ? undefined : context.requirements.of(version.numerics);
   const nameplate = aiModelNameplate({
     id: ids.submodel(shellId, 'AIModelNameplate'),
     uriOfTheProduct: shellId,
@@ -33,7 +39,7 @@ export function versionPublication(
     storage: attachmentUrl(federation.id, version.number),
     inputs: {
       kind: `${federation.profile.features.key} of windows of ${federation.profile.signals.waveform}`,
-      dimensions: shapes.inputShape.map((size) => ({ size })),
+      dimensions: shapes.inputShape.map((size) => ({ size, information: inputOf(federation) })),
     },
     outputs: shapes.outputShape.map((size) => ({ size, result: federation.profile.classes.join(', ') })),
     trainingResults: trainingResults(context, version, run),
@@ -54,7 +60,13 @@ export function versionPublication(
     format: 'safetensors',
     file: { fileName, contentType },
     inputs: schemaOf(federation),
-    outputs: { Classes: federation.profile.classes.join(', ') },
+    outputs: {
+      Classes: federation.profile.classes.join(', '),
+      Shape: shapes.outputShape.join(' x '),
+      Values: 'probability of each class',
+    },
+    ...(requirements !== undefined && { requirements: REQUIREMENTS_FILE }),
+    ...monitoringOf(context, version),
   });
   return {
     shells: [
@@ -78,8 +90,43 @@ export function versionPublication(
         sha256: version.sha256,
         path: store.versionFiles.path(version.sha256),
       },
+      ...(requirements === undefined
+        ? []
+        : [
+            {
+              submodelId: deployment.id,
+              idShortPath: REQUIREMENTS_PATH,
+              ...REQUIREMENTS_FILE,
+              ...requirements,
+            },
+          ]),
     ],
   };
+}
+
+const REQUIREMENTS_FILE = { fileName: 'requirements.txt', contentType: 'text/plain' } as const;
+
+function inputOf({ profile: { window, standardisation } }: Federation): string {
+  const scaler = standardisation === 'local' ? "scaled by each site's own statistics" : 'scaled by the model';
+  return `of windows of ${window.length} samples every ${window.hop}, ${scaler}`;
+}
+
+/** How the version does in the newest run that scored it, against the first: later runs score it on newer data. */
+function monitoringOf(
+  { store }: PublicationContext,
+  version: VersionRow,
+): Pick<DeploymentValues, 'monitoring'> | undefined {
+  const runs = store.evaluations.runsOf(version.federation, version.number);
+  const [first, last] = [runs[0], runs.at(-1)];
+  if (first === undefined || last === undefined || first === last) return undefined;
+  const accuracies = [first, last].map(({ run }) => {
+    const results = store.evaluations.resultsOf(run, version.number);
+    return results.length === 0 ? undefined : metricsOf(mergeEvaluations(results.map(sumsOfResult))).accuracy;
+  });
+  const [before, now] = accuracies;
+  if (before === undefined || now === undefined) return undefined;
+  const [from, to] = [first.startedAt ?? version.createdAt, last.startedAt ?? version.createdAt];
+  return { monitoring: { from, to, performanceDrift: now - before } };
 }
 
 /** Facts of the version's making, and its figures once it was evaluated. */
@@ -98,13 +145,33 @@ function trainingResults({ store }: PublicationContext, version: VersionRow, run
       TestExampleCount: metrics.exampleCount,
     }),
     ...(metrics?.uar !== undefined && { Uar: metrics.uar }),
+    ...recallOf(metrics?.recall, store.federations.get(version.federation)!.federation),
   };
 }
 
-function hyperparameters({ training, strategy }: Federation, run: RunRow): Record<string, string | number> {
+/** By class, for those that occur; absent where sites share a summary only. */
+function recallOf(
+  recall: readonly (number | undefined)[] | undefined,
+  { profile: { classes } }: Federation,
+): Record<string, number> {
+  const known = classes.flatMap((name, index) => {
+    const value = recall?.[index];
+    return value === undefined ? [] : [[`Recall_${name}`, value]];
+  });
+  return Object.fromEntries(known);
+}
+
+function hyperparameters(
+  { training, strategy, model, profile }: Federation,
+  run: RunRow,
+): Record<string, string | number> {
   const { optimizer, batchSize } = training;
+  const options = Object.entries(model).filter(([key]) => key !== 'key');
   return {
+    ...Object.fromEntries(options.map(([key, value]) => [`Model_${key}`, JSON.stringify(value)])),
+    Standardisation: profile.standardisation,
     Strategy: strategy?.key ?? 'fed-avg',
+    Rounds: run.totalRounds,
     LocalEpochs: run.localEpochs,
     BatchSize: batchSize,
     Optimizer: optimizer.key,

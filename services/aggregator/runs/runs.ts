@@ -49,17 +49,19 @@ export class Runs {
 
   /**
    * Starts a run of the federation.
+   * @param id of the run; one that is there already is not started again.
    * @throws CodedError `E_NOT_FOUND`, `E_WRONG_STATE` while another of its runs is unfinished, `E_INVALID_INPUT`
    */
-  async start(federationId: string, request: Schemas['RunRequest']): Promise<string> {
+  async start(federationId: string, request: Schemas['RunRequest'], id = sortableId()): Promise<string> {
     const { store } = this.#services;
+    if (store.runs.get(id) !== undefined) return id;
     const federation = store.federations.get(federationId)?.federation;
     if (federation === undefined)
       throw new CodedError('E_NOT_FOUND', `there is no federation ${federationId}`);
     this.#refuseStrangers(federationId, request.participants ?? []);
     const at = timestamp();
     const run: RunRow = {
-      id: sortableId(),
+      id,
       federation: federationId,
       state: 'created',
       reason: undefined,

@@ -45,6 +45,7 @@ export class EvaluationTable {
   readonly #latest;
   readonly #insert;
   readonly #answered;
+  readonly #runsOf;
 
   constructor(database: Database) {
     this.#requests = query<RequestColumns>(
@@ -80,6 +81,11 @@ export class EvaluationTable {
       `INSERT INTO evaluations VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, number, participant) DO UPDATE SET
        failure = NULL, example_count = excluded.example_count, correct = excluded.correct, loss = excluded.loss,
        confusion = excluded.confusion WHERE evaluations.failure IS NOT NULL AND excluded.failure IS NULL`,
+    );
+    this.#runsOf = query<{ run: string; startedAt: string | null }>(
+      database,
+      `SELECT run, runs.started_at AS startedAt FROM evaluation_requests JOIN runs ON runs.id = run
+       WHERE number = ? AND federation = ? AND closed = 1 ORDER BY run`,
     );
     this.#answered = query<{ participant: string; failure: string | null }>(
       database,
@@ -140,6 +146,11 @@ export class EvaluationTable {
       else ofVersion.push(resultOf(row));
     }
     return results;
+  }
+
+  /** Runs in which a version's evaluation is closed, the oldest first, each with its start. */
+  runsOf(federation: string, number: number): { run: string; startedAt: string | null }[] {
+    return this.#runsOf.all(number, federation);
   }
 
   /** The results for one version, in the order of participant ids. */

@@ -18,6 +18,7 @@ export class FederationTable {
   readonly #get;
   readonly #all;
   readonly #insert;
+  readonly #update;
   readonly #insertToken;
   readonly #token;
 
@@ -25,6 +26,7 @@ export class FederationTable {
     this.#get = query<Row>(database, 'SELECT document, created_at FROM federations WHERE id = ?');
     this.#all = query<Row>(database, 'SELECT document, created_at FROM federations ORDER BY id');
     this.#insert = query(database, 'INSERT INTO federations VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
+    this.#update = query(database, 'UPDATE federations SET document = ? WHERE id = ?');
     this.#insertToken = query(database, 'INSERT INTO join_tokens VALUES (?, ?, ?, ?)');
     this.#token = query<{ federation: string; hash: string }>(
       database,
@@ -44,6 +46,11 @@ export class FederationTable {
   /** @returns whether the id was free. */
   insert(federation: Federation, at: string): boolean {
     return this.#insert.run(federation.id, JSON.stringify(federation), at) === 1;
+  }
+
+  /** Stores a changed document of a federation that is there. */
+  update(federation: Federation): void {
+    this.#update.run(JSON.stringify(federation), federation.id);
   }
 
   insertToken(token: { id: string; federation: string; hash: string }, at: string): void {

@@ -69,4 +69,36 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE deadlines (name TEXT PRIMARY KEY, remaining_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE publications (name TEXT PRIMARY KEY, revision INTEGER NOT NULL, reason TEXT) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE publication_targets (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  CREATE TABLE target_publications (
+    target TEXT NOT NULL, name TEXT NOT NULL, revision INTEGER NOT NULL, attempts INTEGER NOT NULL, reason TEXT,
+    PRIMARY KEY (target, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE target_objects (
+    target TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    PRIMARY KEY (target, kind, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX target_objects_of_name ON target_objects (target, name);
+  CREATE TABLE proposals (
+    id TEXT PRIMARY KEY, lookup TEXT, shell_id TEXT, federation TEXT, certificate_sha256 TEXT, pool TEXT,
+    asked_with_sha256 TEXT, approved_sha256 TEXT, approved INTEGER NOT NULL, at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE pool_certificates (pool TEXT PRIMARY KEY, sha256 TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE operations (
+    request TEXT PRIMARY KEY, submodel TEXT NOT NULL, path TEXT NOT NULL, argument TEXT NOT NULL,
+    awaited INTEGER NOT NULL, deadline_ms INTEGER NOT NULL, asked TEXT, outcome TEXT, ended_ms INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX operations_by_end ON operations (ended_ms);
+  CREATE TABLE served_versions (
+    federation TEXT PRIMARY KEY REFERENCES federations, number INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  ALTER TABLE participants ADD COLUMN published TEXT;
+  ALTER TABLE pools ADD COLUMN software TEXT;
+  CREATE INDEX evaluation_requests_of_version ON evaluation_requests (number, run);
+  `,
 ];

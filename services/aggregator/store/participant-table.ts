@@ -1,4 +1,4 @@
-import type { LocalDataSet } from '../../../openapi/schemas.ts';
+import type { LocalDataSet, Schemas } from '../../../openapi/schemas.ts';
 import type { Database } from '../../../runtime/database.ts';
 import { fromJson, query, toJson } from './query.ts';
 
@@ -12,6 +12,8 @@ export interface ParticipantRow {
   readonly removed: boolean;
   readonly data: readonly LocalDataSet[] | undefined;
   readonly lastSeenAt: string | undefined;
+  /** What its trainer file lets the AAS show of its machine. */
+  readonly published: Schemas['PublishedOfParticipant'] | undefined;
 }
 
 interface Row {
@@ -22,9 +24,10 @@ interface Row {
   removed: number;
   data: string | null;
   last_seen_at: string | null;
+  published: string | null;
 }
 
-const COLUMNS = 'id, pool, attributes, signals, removed, data, last_seen_at';
+const COLUMNS = 'id, pool, attributes, signals, removed, data, last_seen_at, published';
 
 /** Participants and their admissions to federations. */
 export class ParticipantTable {
@@ -41,8 +44,9 @@ export class ParticipantTable {
     this.#all = query<Row>(database, `SELECT ${COLUMNS} FROM participants ORDER BY id`);
     this.#put = query(
       database,
-      `INSERT INTO participants (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
-       attributes = excluded.attributes, signals = excluded.signals, removed = excluded.removed`,
+      `INSERT INTO participants (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+       attributes = excluded.attributes, signals = excluded.signals, removed = excluded.removed,
+       published = excluded.published`,
     );
     this.#seen = query(database, 'UPDATE participants SET data = ?, last_seen_at = ? WHERE id = ?');
     this.#remove = query(database, 'UPDATE participants SET removed = 1 WHERE id = ?');
@@ -65,6 +69,7 @@ export class ParticipantTable {
       data: fromJson<LocalDataSet[]>(row.data),
       removed: row.removed === 1,
       lastSeenAt: row.last_seen_at ?? undefined,
+      published: fromJson<Schemas['PublishedOfParticipant']>(row.published),
     }));
   }
 
@@ -77,6 +82,7 @@ export class ParticipantTable {
       participant.removed ? 1 : 0,
       toJson(participant.data),
       participant.lastSeenAt ?? null,
+      toJson(participant.published),
     );
   }
 

@@ -10,6 +10,10 @@ export interface PoolRow {
   readonly keyUsed: boolean;
   readonly slots: number;
   readonly numerics: Numerics;
+  /** Version of the trainer's software; undefined if it did not tell. */
+  readonly software: string | undefined;
+  /** When it joined first, ISO 8601. */
+  readonly createdAt?: string;
 }
 
 interface Row {
@@ -18,6 +22,8 @@ interface Row {
   key_used: number;
   slots: number;
   numerics: string;
+  software: string | null;
+  created_at: string;
 }
 
 /** Pools and the federations they were admitted to. */
@@ -31,12 +37,13 @@ export class PoolTable {
   constructor(database: Database) {
     this.#get = query<Row>(
       database,
-      'SELECT id, key_hash, key_used, slots, numerics FROM pools WHERE id = ?',
+      'SELECT id, key_hash, key_used, slots, numerics, software, created_at FROM pools WHERE id = ?',
     );
     this.#put = query(
       database,
-      `INSERT INTO pools VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET key_hash = excluded.key_hash,
-       key_used = excluded.key_used, slots = excluded.slots, numerics = excluded.numerics`,
+      `INSERT INTO pools VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET key_hash = excluded.key_hash,
+       key_used = excluded.key_used, slots = excluded.slots, numerics = excluded.numerics,
+       software = excluded.software`,
     );
     this.#markUsed = query(database, 'UPDATE pools SET key_used = 1 WHERE id = ?');
     this.#admit = query(database, 'INSERT INTO pool_federations VALUES (?, ?) ON CONFLICT DO NOTHING');
@@ -56,12 +63,15 @@ export class PoolTable {
       slots: row.slots,
       // Checked against its schema when the pool joined.
       numerics: JSON.parse(row.numerics) as Numerics,
+      software: row.software ?? undefined,
+      createdAt: row.created_at,
     };
   }
 
   put(pool: PoolRow, at: string): void {
     const numerics = JSON.stringify(pool.numerics);
-    this.#put.run(pool.id, pool.keyHash, pool.keyUsed ? 1 : 0, pool.slots, numerics, at);
+    const software = pool.software ?? null;
+    this.#put.run(pool.id, pool.keyHash, pool.keyUsed ? 1 : 0, pool.slots, numerics, at, software);
   }
 
   markKeyUsed(id: string): void {

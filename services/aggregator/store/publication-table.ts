@@ -1,9 +1,10 @@
 import type { Database } from '../../../runtime/database.ts';
 import { query } from './query.ts';
+import { wholeOf } from './target-outbox-table.ts';
 
 /** Something the AAS does not show yet. */
 export interface PendingPublication {
-  /** `version:FEDERATION:NUMBER`, `federation:ID` or `participant:ID`. */
+  /** `version:FEDERATION:NUMBER`, `federation:ID`, `participant:ID`; noted only: `run:FEDERATION`, `participant-state:ID`, `aggregator`. */
   readonly name: string;
   /** Grows with every change of the thing. */
   readonly revision: number;
@@ -14,6 +15,7 @@ export interface PendingPublication {
 /** The outbox: written in the transaction that changes a thing, emptied when the AAS shows it. */
 export class PublicationTable {
   readonly #add;
+  readonly #addForTargets;
   readonly #pending;
   readonly #done;
   readonly #fail;
@@ -24,6 +26,11 @@ export class PublicationTable {
       `INSERT INTO publications VALUES (?, 1, NULL)
        ON CONFLICT (name) DO UPDATE SET revision = publications.revision + 1`,
     );
+    this.#addForTargets = query(
+      database,
+      `INSERT INTO target_publications SELECT id, ?, 1, 0, NULL FROM publication_targets WHERE true
+       ON CONFLICT (target, name) DO UPDATE SET revision = target_publications.revision + 1`,
+    );
     this.#pending = query<PendingPublication>(
       database,
       'SELECT name, revision, reason FROM publications ORDER BY name',
@@ -32,8 +39,10 @@ export class PublicationTable {
     this.#fail = query(database, 'UPDATE publications SET reason = ? WHERE name = ?');
   }
 
+  /** Notes it for our own AAS and for every outside target (`TargetOutboxTable`). */
   add(name: string): void {
     this.#add.run(name);
+    this.#addForTargets.run(wholeOf(name));
   }
 
   pending(): PendingPublication[] {

@@ -2,19 +2,25 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type Database, inTransaction, openDatabase } from '../../../runtime/database.ts';
 import { FileStore } from '../../../runtime/file-store.ts';
+import { timestamp } from '../clock.ts';
 import { ContributionTable } from './contribution-table.ts';
 import { DeadlineTable } from './deadline-table.ts';
 import { EvaluationTable } from './evaluation-table.ts';
 import { FederationTable } from './federation-table.ts';
 import { GroupCommit } from './group-commit.ts';
 import { MIGRATIONS } from './migrations.ts';
+import { OperationTable } from './operation-table.ts';
 import { ParticipantTable } from './participant-table.ts';
 import { PoolTable } from './pool-table.ts';
+import { ProposalTable } from './proposal-table.ts';
 import { PublicationTable } from './publication-table.ts';
 import { query } from './query.ts';
 import { RoundTable } from './round-table.ts';
 import { RunTable } from './run-table.ts';
+import { ServedVersionTable } from './served-version-table.ts';
 import { StatisticsTable } from './statistics-table.ts';
+import { TargetObjectTable } from './target-object-table.ts';
+import { TargetOutboxTable } from './target-outbox-table.ts';
 import { UpdateStore } from './update-store.ts';
 import { VersionTable } from './version-table.ts';
 
@@ -31,10 +37,17 @@ export interface Store {
   readonly evaluations: EvaluationTable;
   readonly deadlines: DeadlineTable;
   readonly publications: PublicationTable;
+  readonly targetOutbox: TargetOutboxTable;
+  readonly targetObjects: TargetObjectTable;
+  readonly proposals: ProposalTable;
+  readonly operations: OperationTable;
+  readonly servedVersions: ServedVersionTable;
   readonly updates: UpdateStore;
   readonly versionFiles: FileStore;
   /** Made once when the folder was new; part of the ids in the AAS. */
   readonly installationId: string;
+  /** When the folder was made, ISO 8601. */
+  readonly installedAt: string;
   /** Runs `change` as one durable transaction: all of it or nothing, even by kill -9. */
   transaction<Result>(change: () => Result): Result;
   /** Like `transaction` for changes that come at the same time and share one commit. */
@@ -58,9 +71,15 @@ export async function openStore(folder: string): Promise<Store> {
     evaluations: new EvaluationTable(database),
     deadlines: new DeadlineTable(database),
     publications: new PublicationTable(database),
+    targetOutbox: new TargetOutboxTable(database),
+    targetObjects: new TargetObjectTable(database),
+    proposals: new ProposalTable(database),
+    operations: new OperationTable(database),
+    servedVersions: new ServedVersionTable(database),
     updates: new UpdateStore(database, await FileStore.open(join(folder, 'updates'))),
     versionFiles: await FileStore.open(join(folder, 'versions')),
-    installationId: installationId(database),
+    installationId: installed(database, 'id', randomUUID()),
+    installedAt: installed(database, 'at', timestamp()),
     transaction,
     groupCommit: new GroupCommit(transaction),
     close: () => {
@@ -69,8 +88,9 @@ export async function openStore(folder: string): Promise<Store> {
   };
 }
 
-function installationId(database: Database): string {
-  query(database, "INSERT INTO installation VALUES ('id', ?) ON CONFLICT DO NOTHING").run(randomUUID());
-  const row = query<{ value: string }>(database, "SELECT value FROM installation WHERE name = 'id'").get();
-  return row!.value;
+/** A fact of the installation, written once. */
+function installed(database: Database, name: string, value: string): string {
+  query(database, 'INSERT INTO installation VALUES (?, ?) ON CONFLICT DO NOTHING').run(name, value);
+  const select = 'SELECT value FROM installation WHERE name = ?';
+  return query<{ value: string }>(database, select).get(name)!.value;
 }

@@ -194,7 +194,12 @@ describe('a participant', () => {
     await remove('shell-1');
     await eventually(async () => (await read()).status === 404);
 
-    expect(value.SizeInformation).toEqual({ CompleteSize: '50', TrainSize: '40', TestSize: '10' });
+    expect(value.SizeInformation).toEqual({
+      CompleteSize: '50',
+      TrainSize: '40',
+      TestSize: '10',
+      SplitRatio: '40:10',
+    });
   });
 
   it('is admitted to a further federation if it has every signal of the profile [admitParticipants]', async () => {

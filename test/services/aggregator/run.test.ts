@@ -100,7 +100,7 @@ describe('a run', () => {
 
   it('tells its state in the status submodel of the federation', async () => {
     const { body } = await stage.aggregator.get('/api/federations/press-shop');
-    const id = Buffer.from(`${body.shellId}:FederationStatus`).toString('base64url');
+    const id = Buffer.from(`${body.shellId}:Run`).toString('base64url');
 
     const status = await eventually(async () => {
       const { body: value } = await call(stage.aggregator.aas, 'GET', `/submodels/${id}/$value`);

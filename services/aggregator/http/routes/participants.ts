@@ -4,7 +4,7 @@ import { parameter } from '../parameter.ts';
 import type { Services } from '../services.ts';
 
 /** Operations of the tag `participants`. */
-export function participantRoutes({ api }: Services): Router {
+export function participantRoutes({ api, admission }: Services): Router {
   const router = express.Router();
   router.get('/api/participants', requireReader, (_request, response) => {
     response.json(api.participantsAll());
@@ -15,6 +15,12 @@ export function participantRoutes({ api }: Services): Router {
   router.delete('/api/participants/:participantId', requireOperator, (request, response) => {
     api.removeParticipant(parameter(request, 'participantId'));
     response.status(204).end();
+  });
+  router.get('/api/proposals', requireReader, (_request, response) => {
+    response.json(admission.proposals.list());
+  });
+  router.put('/api/proposals/:participantId/approval', requireOperator, (request, response) => {
+    response.json(admission.proposals.approve(parameter(request, 'participantId'), request.body));
   });
   return router;
 }

@@ -1,19 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import express, { type Router } from 'express';
 import type { Schemas } from '../../../../openapi/schemas.ts';
-import { packageRoot } from '../../../../runtime/package-root.ts';
+import { packageVersion } from '../../../../runtime/package-root.ts';
 import { present } from '../../store/present.ts';
 import { requireReader } from '../caller.ts';
 import type { Services } from '../services.ts';
 
 /** Operations of the tag `service`. */
 export function serviceRoutes(services: Services, description: object): Router {
-  const { queue, publisher, metrics, store, aasUrl } = services;
-  // Our own package.json has a version.
-  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
-    version: string;
-  };
+  const { queue, publisher, outside, lookUps, metrics, store, aasUrl } = services;
+  const version = packageVersion();
   const router = express.Router();
   router.get('/api/status', requireReader, (_request, response) => {
     const status: Schemas['Status'] = present({
@@ -23,6 +18,8 @@ export function serviceRoutes(services: Services, description: object): Router {
       uptimeMs: Math.round(process.uptime() * 1000),
       pendingPublications: store.publications.pending().length,
       publicationTrouble: publisher.trouble,
+      targets: outside.status(),
+      lookups: lookUps.status(),
     });
     response.json(status);
   });
@@ -36,7 +33,21 @@ export function serviceRoutes(services: Services, description: object): Router {
     const reasons: string[] = [];
     if (queue.state() === 'unreachable') reasons.push('Redis is unreachable');
     if (publisher.trouble !== undefined) reasons.push(`the AAS takes no publication: ${publisher.trouble}`);
-    response.status(reasons.length === 0 ? 200 : 503).json({ ok: reasons.length === 0, reasons });
+    // An outside server keeps no round from running.
+    const degraded = [
+      ...outside.status().flatMap(({ id, pending, trouble }) => {
+        return trouble === undefined ? [] : [`target ${id} is behind by ${pending}: ${trouble}`];
+      }),
+      ...lookUps.status().flatMap(({ id, trouble }) => {
+        return trouble === undefined ? [] : [`look-up ${id}: ${trouble}`];
+      }),
+    ];
+    const health = {
+      ok: reasons.length === 0,
+      reasons,
+      degraded: degraded.length === 0 ? undefined : degraded,
+    };
+    response.status(health.ok ? 200 : 503).json(present(health));
   });
   router.get('/metrics', requireReader, async (_request, response) => {
     const own = await metrics.registry.metrics();

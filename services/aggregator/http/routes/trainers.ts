@@ -13,8 +13,12 @@ export function trainerRoutes(services: Services): Router {
   const router = express.Router();
   router.post('/api/trainers/join', (request, response) => {
     const caller = callerOf(request);
-    // The join token in the body is credential enough; without one the pool's key is asked for.
-    const answer = admission.join(request.body, caller.kind === 'trainer' ? caller.key : undefined);
+    // The join token or the proof in the body is credential enough; without one the pool's key is asked for.
+    const answer = admission.join(
+      request.body,
+      caller.kind === 'trainer' ? caller.key : undefined,
+      request.headers.host ?? '',
+    );
     publisher.poke();
     runs.poke();
     response.json(answer);
@@ -54,6 +58,12 @@ export function trainerRoutes(services: Services): Router {
       report.results.map((result) => result.participant),
     );
     noteEvaluation(services, request.params.runId, report);
+    response.status(204).end();
+  });
+  router.put('/api/commands/:requestId/answers/:participantId', (request, response) => {
+    const { requestId, participantId } = request.params;
+    refuseOthers(services, request, [participantId]);
+    services.commands.answer(requestId, participantId, request.body);
     response.status(204).end();
   });
   return router;

@@ -1,4 +1,12 @@
-import type { EvaluateJob, InitialiseJob, StatisticsJob, TrainJob } from '../../../../openapi/schemas.ts';
+import type {
+  EvaluateJob,
+  FeedbackJob,
+  InferJob,
+  InitialiseJob,
+  Schemas,
+  StatisticsJob,
+  TrainJob,
+} from '../../../../openapi/schemas.ts';
 import type { QueueConnection } from '../../../../queue/connection.ts';
 import type { PoolJob } from '../../../../queue/jobs.ts';
 import { type PoolJobContext, type PoolWorker, startPoolWorker } from '../../../../queue/pool-worker.ts';
@@ -17,6 +25,10 @@ export interface TestTrainerOptions {
   readonly statistics?: (job: StatisticsJob) => Promise<void>;
   readonly evaluate?: (job: EvaluateJob) => Promise<boolean>;
   readonly initialise?: (job: InitialiseJob) => Promise<void>;
+  /** What the AAS may show of each participant's machine. */
+  readonly published?: TestTrainer['published'];
+  /** Answers a command in another way; returns false to let the trainer do as usual. */
+  readonly command?: (job: InferJob | FeedbackJob, context: PoolJobContext) => Promise<boolean>;
 }
 
 /** A trainer service that speaks the API and takes jobs from a real queue, and trains by a formula. */
@@ -30,11 +42,14 @@ export class TestTrainer {
   /** Participants whose source has finished before they were ready. */
   readonly spent = new Set<string>();
   readonly signals = ['vibration', 'condition'];
+  /** What the next join lets the AAS show of each participant's machine. */
+  published: Readonly<Record<string, Schemas['PublishedOfParticipant']>> = {};
   #worker: PoolWorker | undefined;
   #heart: NodeJS.Timeout | undefined;
 
   constructor(options: TestTrainerOptions) {
     this.#options = options;
+    this.published = options.published ?? {};
     for (const id of options.participants) this.ready.add(id);
   }
 
@@ -65,7 +80,15 @@ export class TestTrainer {
     const answer = await this.call('POST', '/api/trainers/join', {
       ...(token === undefined ? {} : { token }),
       pool: { id: this.pool, slots: 4, numerics: NUMERICS },
-      participants: participants.map((id) => ({ id, attributes: { hall: '3' }, signals: this.signals })),
+      participants: participants.map((id) => {
+        const published = this.published[id];
+        return {
+          id,
+          attributes: { hall: '3' },
+          signals: this.signals,
+          ...(published !== undefined && { published }),
+        };
+      }),
     });
     if (answer.status === 200) {
       this.key = answer.body.key ?? this.key;
@@ -123,6 +146,20 @@ export class TestTrainer {
     return this.call('PUT', path, undefined, bytes, { 'x-content-sha256': hash });
   }
 
+  /** Answers a command by a formula: `good` with 3 to 1. */
+  answer(job: InferJob | FeedbackJob): Promise<Answer> {
+    const { kind, request, participant } = job;
+    const window = {
+      window: job.window === 'latest' ? 'w6400' : job.window,
+      windowAt: '2026-01-01T00:00:00.000Z',
+    };
+    const said =
+      job.kind === 'infer'
+        ? { class: 'good', probabilities: { good: 0.75, bad: 0.25 } }
+        : { label: job.label };
+    return this.call('PUT', `/api/commands/${request}/answers/${participant}`, { kind, ...window, ...said });
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#heart);
     await this.#worker?.close();
@@ -153,6 +190,11 @@ export class TestTrainer {
         const results = job.participants.map((participant) => resultOf(participant, number));
         const report = { group, number, sha256: hash, results };
         return throwUnless(await this.call('POST', `/api/runs/${job.run}/evaluations`, report));
+      }
+      case 'infer':
+      case 'feedback': {
+        if ((await options.command?.(job, context)) === true) return;
+        return throwUnless(await this.answer(job));
       }
       case 'train': {
         if ((await options.train?.(job, this, context)) === true) return;
