@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command } from 'commander';
-import { packageRoot } from '../runtime/package-root.ts';
+import { packageVersion } from '../runtime/package-root.ts';
+import { addAasCommand } from './commands/aas.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addFederationCommand } from './commands/federation.ts';
@@ -28,6 +27,7 @@ export function createProgram(): Command {
   addRunCommand(program);
   addModelCommand(program);
   addSimulateCommand(program);
+  addAasCommand(program);
   addDoctorCommand(program);
   throwInsteadOfExit(program);
   return program;
@@ -37,12 +37,4 @@ export function createProgram(): Command {
 function throwInsteadOfExit(command: Command): void {
   command.exitOverride();
   for (const child of command.commands) throwInsteadOfExit(child);
-}
-
-function packageVersion(): string {
-  // The file is our own package.json.
-  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
-    version: string;
-  };
-  return version;
 }

@@ -9,6 +9,7 @@ export interface UpOptions {
   readonly aasExternalUrl?: string;
   readonly idBase?: string;
   readonly apiTokenFile?: string;
+  readonly aasTarget?: string;
   readonly state: string;
   readonly json?: boolean;
 }
@@ -28,6 +29,10 @@ export function addUpCommand(program: Command): void {
     .option('--aas-external-url <url>', 'URL under which others reach the AAS')
     .option('--id-base <id>', 'beginning of all AAS ids; urn:fedshell:INSTALLATION by default')
     .option('--api-token-file <file>', 'file with the API token to demand; or environment FEDSHELL_API_TOKEN')
+    .option(
+      '--aas-target <file>',
+      'outside AAS environments and registries to publish to and to look into; see examples/outside-aas.yaml',
+    )
     .option('--state <folder>', 'state folder', './.fedshell')
     .option('--json', 'answer with JSON once it runs')
     .action(async (options: UpOptions) => {

@@ -37,6 +37,8 @@ export function lineTrainerFile(options: LineTrainerFileOptions): TrainerFile {
           endpoint,
           securityMode: 'SignAndEncrypt',
           trust: 'first-use',
+          // A simulated machine has nothing to hide; it shows what the AAS can say of one.
+          publishInterface: true,
           publishingIntervalMs: 100,
           queueSize: 200,
           signals: { ...signals },

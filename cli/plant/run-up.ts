@@ -7,6 +7,7 @@ import { apiTokenFileFor } from './api-token-file.ts';
 import { describeSupervision } from './describe-supervision.ts';
 import { writePlantFile } from './plant-file.ts';
 import { publicApiUrl } from './reachable-urls.ts';
+import { readOutsideAas } from './read-outside-aas.ts';
 import { type Plant, startPlant } from './start-plant.ts';
 import { claimStateFolder } from './state-folder.ts';
 import { watchReadiness } from './watch-readiness.ts';
@@ -22,6 +23,7 @@ export async function runUp(options: UpOptions): Promise<void> {
     claimStateFolder(folder, { command: 'up', options: {} });
     const { port, aasPort, host, externalUrl, aasExternalUrl, idBase } = options;
     const apiTokenFile = apiTokenFileFor(folder, options.apiTokenFile);
+    const outside = await readOutsideAas(options.aasTarget);
     const bound = await interruption.during(
       startPlant(supervisor, {
         folder,
@@ -32,6 +34,7 @@ export async function runUp(options: UpOptions): Promise<void> {
         ...(aasExternalUrl === undefined ? {} : { aasExternalUrl }),
         ...(idBase === undefined ? {} : { idBase }),
         ...(apiTokenFile === undefined ? {} : { apiTokenFile }),
+        ...(outside === undefined ? {} : { outside }),
       }),
     );
     const plant = { ...bound, api: publicApi ?? bound.api };

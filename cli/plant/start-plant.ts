@@ -16,6 +16,7 @@ export interface PlantSettings {
   readonly externalUrl?: string;
   readonly aasExternalUrl?: string;
   readonly idBase?: string;
+  readonly outside?: object;
 }
 
 /** A running aggregator with its Redis and its AAS. */

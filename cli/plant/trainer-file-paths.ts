@@ -27,10 +27,13 @@ export function withAbsolutePaths(trainer: TrainerFile, file: string): TrainerFi
       },
     };
   };
-  const { token, queue } = trainer;
+  const { token, queue, certificate } = trainer;
   return {
     ...trainer,
     ...(token === undefined ? {} : { token: secret(token) }),
+    ...(certificate === undefined
+      ? {}
+      : { certificate: { file: absolute(certificate.file), keyFile: absolute(certificate.keyFile) } }),
     ...(queue?.passwordFile === undefined
       ? {}
       : { queue: { ...queue, passwordFile: absolute(queue.passwordFile) } }),
