@@ -15,11 +15,17 @@ const BENCHES = {
     about: 'accuracy on the generated line, in a federation and alone; mean over five seeds',
     load: () => import('./line.ts'),
   },
+  aas: {
+    about: 'the AAS environment: requests/s, start, memory, attachments; --peers: beside FA³ST too',
+    load: () => import('./aas.ts'),
+  },
 } as const;
 
 const isBench = (name: string): name is keyof typeof BENCHES => Object.hasOwn(BENCHES, name);
 
-async function main(names: readonly string[]): Promise<number> {
+async function main(words: readonly string[]): Promise<number> {
+  const flags = words.filter((word) => word.startsWith('--'));
+  const names = words.filter((word) => !word.startsWith('--'));
   const unknown = names.filter((name) => !isBench(name));
   if (names.length === 0 || unknown.length > 0) {
     for (const name of unknown) note(`unknown bench ${name}`);
@@ -29,7 +35,7 @@ async function main(names: readonly string[]): Promise<number> {
   }
   for (const name of names.filter(isBench)) {
     const { run } = await BENCHES[name].load();
-    await run();
+    await run(flags);
   }
   return 0;
 }
