@@ -1,6 +1,7 @@
 import type { RoundJob } from '../../openapi/schemas.ts';
 import {
   type AggregatorQueue,
+  type CommandFailureEvent,
   type FailureEvent,
   openAggregatorQueue,
   type ProgressEvent,
@@ -16,6 +17,9 @@ export interface NotedAggregator {
   readonly roundJobs: RoundJob[];
   readonly failures: FailureEvent[];
   readonly progress: ProgressEvent[];
+  /** Requests of the operations that arrived. */
+  readonly operations: string[];
+  readonly commandFailures: CommandFailureEvent[];
   readonly reconnections: () => number;
   /** How many jobs of a kind arrived. */
   count(kind: RoundJob['kind']): number;
@@ -28,6 +32,8 @@ export async function openNotedAggregator(
   const roundJobs: RoundJob[] = [];
   const failures: FailureEvent[] = [];
   const progress: ProgressEvent[] = [];
+  const operations: string[] = [];
+  const commandFailures: CommandFailureEvent[] = [];
   let reconnections = 0;
   const queue = await openAggregatorQueue({
     connection,
@@ -36,6 +42,10 @@ export async function openNotedAggregator(
       roundJobs.push(job);
       await run(job);
     },
+    perform: async (request) => {
+      operations.push(request);
+    },
+    commandFailed: (event) => commandFailures.push(event),
     progress: (event) => progress.push(event),
     failed: (event) => failures.push(event),
     reconnected: () => {
@@ -46,6 +56,8 @@ export async function openNotedAggregator(
     queue,
     roundJobs,
     failures,
+    operations,
+    commandFailures,
     progress,
     reconnections: () => reconnections,
     count: (kind) => roundJobs.filter((job) => job.kind === kind).length,

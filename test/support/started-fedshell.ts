@@ -20,6 +20,11 @@ export class StartedFedshell {
     this.#exit = new Promise((resolve) => this.#child.once('close', () => resolve()));
   }
 
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error('fedshell could not be started');
+    return this.#child.pid;
+  }
+
   /** The JSON that the command answers with once it runs. */
   async answer<Answer>(): Promise<Answer> {
     await eventually(
