@@ -178,6 +178,9 @@ export interface paths {
     "/submodels/{submodelIdentifier}/submodel-elements/{idShortPath}/operation-results/{handleId}": components["pathItems"]["OperationResults"];
     "/submodels/{submodelIdentifier}/submodel-elements/{idShortPath}/operation-results/{handleId}/$value": components["pathItems"]["OperationResultsValue"];
     "/aas": components["pathItems"]["OneShell"];
+    "/aas/description": components["pathItems"]["Description"];
+    "/aas/serialization": components["pathItems"]["Serialization"];
+    "/aas/shells": components["pathItems"]["ShellsOfBase"];
     "/aas/$reference": components["pathItems"]["ShellReference"];
     "/aas/asset-information": components["pathItems"]["AssetInformation"];
     "/aas/asset-information/thumbnail": components["pathItems"]["Thumbnail"];
@@ -207,6 +210,9 @@ export interface paths {
     "/aas/submodels/{submodelIdentifier}/submodel-elements/{idShortPath}/operation-results/{handleId}": components["pathItems"]["OperationResults"];
     "/aas/submodels/{submodelIdentifier}/submodel-elements/{idShortPath}/operation-results/{handleId}/$value": components["pathItems"]["OperationResultsValue"];
     "/submodel": components["pathItems"]["OneSubmodel"];
+    "/submodel/description": components["pathItems"]["Description"];
+    "/submodel/serialization": components["pathItems"]["Serialization"];
+    "/submodel/shells": components["pathItems"]["ShellsOfBase"];
     "/submodel/$metadata": components["pathItems"]["SubmodelMetadata"];
     "/submodel/$value": components["pathItems"]["SubmodelValue"];
     "/submodel/$reference": components["pathItems"]["ReferenceToSubmodel"];
@@ -956,6 +962,138 @@ export interface components {
         Location: string;
     };
     pathItems: {
+        Description: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            /** The profiles of exactly what works at this port. */
+            get: {
+                parameters: {
+                    query?: never;
+                    header?: never;
+                    path?: never;
+                    cookie?: never;
+                };
+                requestBody?: never;
+                responses: {
+                    /** @description The profiles. */
+                    200: {
+                        headers: {
+                            [name: string]: unknown;
+                        };
+                        content: {
+                            "application/json": components["schemas"]["ServiceDescription"];
+                        };
+                    };
+                    default: components["responses"]["Result"];
+                };
+            };
+            put?: never;
+            post?: never;
+            delete?: never;
+            options?: never;
+            head?: never;
+            patch?: never;
+            trace?: never;
+        };
+        Serialization: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            /** Shells, submodels and concept descriptions as one file, in the form that Accept asks for. */
+            get: {
+                parameters: {
+                    query?: {
+                        /** @description base64url of ids of shells. */
+                        aasIds?: components["parameters"]["aasIds"];
+                        /** @description base64url of ids of submodels. */
+                        submodelIds?: components["parameters"]["submodelIds"];
+                        /** @description Whether concept descriptions come along. */
+                        includeConceptDescriptions?: components["parameters"]["includeConceptDescriptions"];
+                    };
+                    header?: never;
+                    path?: never;
+                    cookie?: never;
+                };
+                requestBody?: never;
+                responses: {
+                    /** @description The environment. */
+                    200: {
+                        headers: {
+                            [name: string]: unknown;
+                        };
+                        content: {
+                            "application/json": Record<string, never>;
+                            "application/xml": string;
+                            "application/asset-administration-shell-package": string;
+                            "application/asset-administration-shell-package+json": string;
+                        };
+                    };
+                    default: components["responses"]["Result"];
+                };
+            };
+            put?: never;
+            post?: never;
+            delete?: never;
+            options?: never;
+            head?: never;
+            patch?: never;
+            trace?: never;
+        };
+        ShellsOfBase: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            /** Shells, by idShort or by what is known of their asset. */
+            get: {
+                parameters: {
+                    query?: {
+                        /** @description Each base64url of JSON `{name, value}`; all must match. */
+                        assetIds?: components["parameters"]["assetIds"];
+                        /** @description Exactly this idShort. */
+                        idShort?: components["parameters"]["idShort"];
+                        /** @description Most entries of the page; the server has a bound of its own. */
+                        limit?: components["parameters"]["limit"];
+                        /** @description Where the page begins, from the page before. */
+                        cursor?: components["parameters"]["cursor"];
+                    };
+                    header?: never;
+                    path?: never;
+                    cookie?: never;
+                };
+                requestBody?: never;
+                responses: {
+                    /** @description A page of shells. */
+                    200: {
+                        headers: {
+                            [name: string]: unknown;
+                        };
+                        content: {
+                            "application/json": components["schemas"]["Page"] & {
+                                result: components["schemas"]["Shell"][];
+                            };
+                        };
+                    };
+                    default: components["responses"]["Result"];
+                };
+            };
+            put?: never;
+            post?: never;
+            delete?: never;
+            options?: never;
+            head?: never;
+            patch?: never;
+            trace?: never;
+        };
         Shell: {
             parameters: {
                 query?: never;

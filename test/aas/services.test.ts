@@ -60,6 +60,53 @@ describe('the prefixes', () => {
   });
 });
 
+describe('below /api/v3.0', () => {
+  it('a single value stands below its idShort', async () => {
+    const path = elementPath(SUBMODEL_ID, 'Name', '/$value');
+
+    expect(await get(path)).toBe('press');
+    expect(await get(`/api/v3.0${path}`)).toEqual({ Name: 'press' });
+  });
+
+  it('metadata has what metamodel 3.0 demands', async () => {
+    const file = {
+      modelType: 'File',
+      idShort: 'Drawing',
+      contentType: 'text/plain',
+      value: 'https://a.example',
+    };
+    await running.call('PUT', elementPath(SUBMODEL_ID, 'Drawing'), file);
+    const path = elementPath(SUBMODEL_ID, 'Drawing', '/$metadata');
+
+    expect(await get(path)).toEqual({ modelType: 'File', idShort: 'Drawing' });
+    expect(await get(`/api/v3.0${path}`)).toEqual({
+      modelType: 'File',
+      idShort: 'Drawing',
+      contentType: 'text/plain',
+    });
+    await running.call('DELETE', elementPath(SUBMODEL_ID, 'Drawing'));
+  });
+});
+
+describe('a single object', () => {
+  it('is a base URL for tools: with its description, its serialization and the shells', async () => {
+    expect(await get('/aas/description')).toEqual(await get('/description'));
+    expect((await get('/aas/serialization')).assetAdministrationShells).toEqual([SHELL]);
+    expect((await get('/submodel/serialization')).submodels).toEqual([SUBMODEL]);
+    expect((await get('/submodel/serialization')).assetAdministrationShells).toBeUndefined();
+    expect((await get('/aas/shells')).result).toEqual([SHELL]);
+    expect((await running.call('POST', '/aas/shells', SHELL)).status).toBe(405);
+  });
+});
+
+describe('what is no request that can be read', () => {
+  it('is answered like every refusal', async () => {
+    const answer = await running.call('GET', `/shells?idShort=${'a'.repeat(20_000)}`);
+
+    expect([answer.status, answer.body.messages[0].code]).toEqual([431, 'E_INVALID_INPUT']);
+  });
+});
+
 describe('a list of submodels', () => {
   it('comes in all forms', async () => {
     expect(await get('/submodels/$metadata')).toEqual({
@@ -68,9 +115,25 @@ describe('a list of submodels', () => {
     });
     expect((await get('/submodels/$value')).result).toEqual([{ Name: 'press', Group: { Count: 7 } }]);
     expect((await get('/submodels/$reference')).result).toEqual([submodelReference(SUBMODEL_ID)]);
-    expect((await get('/submodels/$path')).result).toEqual(['Name', 'Group', 'Group.Count', 'Start']);
-    expect((await get('/submodels/$path?level=core')).result).toEqual(['Name', 'Group', 'Start']);
+    expect((await get('/submodels/$path')).result).toEqual(['Group', 'Group.Count', 'Name', 'Start']);
+    expect((await get('/submodels/$path?level=core')).result).toEqual(['Group', 'Name', 'Start']);
     expect((await get('/submodels/$value?idShort=Other')).result).toEqual([]);
+  });
+
+  it('as paths comes a path at a time, across submodels', async () => {
+    await running.call('POST', '/submodels', submodel('urn:services:second', [text('Last', 'x')]));
+    const found: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await get(`/submodels/$path?limit=1${cursor === undefined ? '' : `&cursor=${cursor}`}`);
+      found.push(...page.result);
+      cursor = page.paging_metadata.cursor;
+    } while (cursor !== undefined);
+    const foreign = Buffer.from('k17').toString('base64url');
+
+    expect(found).toEqual(['Group', 'Group.Count', 'Name', 'Start', 'Last']);
+    expect((await running.call('GET', `/submodels/$path?cursor=${foreign}`)).status).toBe(400);
+    await running.call('DELETE', submodelPath('urn:services:second'));
   });
 
   it('of elements too, a page at a time', async () => {
@@ -101,7 +164,10 @@ describe('a list of submodels', () => {
     '/submodels/$metadata?level=core',
     '/submodels/$reference?level=deep',
     submodelPath(SUBMODEL_ID, '/$value?level=wide'),
+    elementPath(SUBMODEL_ID, 'Name', '/$value?level=wide'),
     elementPath(SUBMODEL_ID, 'Start', '/$value'),
+    `/api/v3.0${elementPath(SUBMODEL_ID, 'Start', '/$metadata')}`,
+    `/api/v3.0${elementPath(SUBMODEL_ID, 'Name', '/$path')}`,
   ])('refuses modifiers that the form has not: %s', async (path) => {
     expect((await running.call('GET', path)).status).toBe(400);
   });

@@ -6,6 +6,11 @@ import { findPythonTool } from './find-python-tool.ts';
 export default async function preparePeers(): Promise<void> {
   process.env['FEDSHELL_INTEROP_FAAAST'] = JSON.stringify(findFaaast());
   process.env['FEDSHELL_INTEROP_BASYX'] = JSON.stringify(await findBasyx());
-  process.env['FEDSHELL_INTEROP_TEST_ENGINES'] = JSON.stringify(findPythonTool('aas_test_engines', '1.0.3'));
+  process.env['FEDSHELL_INTEROP_TEST_ENGINES_1_0_2'] = JSON.stringify(
+    findPythonTool('aas_test_engines', '1.0.2'),
+  );
+  process.env['FEDSHELL_INTEROP_TEST_ENGINES_1_0_3'] = JSON.stringify(
+    findPythonTool('aas_test_engines', '1.0.3'),
+  );
   process.env['FEDSHELL_INTEROP_SCHEMATHESIS'] = JSON.stringify(findPythonTool('schemathesis', '4.32.5'));
 }

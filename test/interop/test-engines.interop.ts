@@ -16,8 +16,42 @@ const PROFILES = [
   'SubmodelServiceSpecification/SSP-002',
 ];
 
-/** What the tool warns of although nothing is amiss, and why. A warning that is not here fails the test. */
-const EXPECTED_WARNINGS: readonly { readonly pattern: RegExp; readonly reason: string }[] = [];
+interface Known {
+  readonly pattern: RegExp;
+  readonly reason: string;
+}
+
+/** What both versions of the tool warn of although nothing is amiss. All else fails the test. */
+const WARNINGS: readonly Known[] = [
+  {
+    pattern:
+      /GetAllSubmodelElements-Reference .* Cannot check pagination, there must be at least 2 entities$/s,
+    reason: 'this suite of the tool reads no first page, and so has no cursor for a second one',
+  },
+  {
+    pattern: /dataSpecification\/keys\[0\] has unexpected value \S+Iec61360\/3\/0, expected \S+Iec61360\/3 /,
+    reason: 'the id that the published submodel templates write, and the fixture with them',
+  },
+];
+
+/** What 1.0.2 finds: it reads the member `messages` of IDTA-01002's Result as `Messages`, which 1.0.3 mended. */
+const SPELLING: readonly Known[] = [
+  {
+    pattern: /> Check meta model > Unknown additional attribute messages @ \/$/,
+    reason: 'the spelling',
+  },
+  {
+    pattern: /> Check > Skipped checking of constraints$/,
+    reason: 'follows from it',
+  },
+];
+
+const VERSIONS = [
+  { version: '1.0.2', variable: 'FEDSHELL_INTEROP_TEST_ENGINES_1_0_2', known: [...WARNINGS, ...SPELLING] },
+  { version: '1.0.3', variable: 'FEDSHELL_INTEROP_TEST_ENGINES_1_0_3', known: WARNINGS },
+];
+
+const WARNING = 1;
 
 /** A finding of the tool with those that it consists of. */
 interface Result {
@@ -45,7 +79,10 @@ function nestedPump() {
 
 async function check(python: string, url: string, profile: string) {
   const suite = `https://admin-shell.io/aas/API/3/0/${profile}`;
-  const child = spawn(python, ['-m', 'aas_test_engines', 'check_server', url, suite, '--output', 'json'], {
+  // This suite looks for the shell itself at the base URL, and for all else below `/aas`.
+  const isShell = profile.startsWith('AssetAdministrationShellService');
+  const place = isShell ? [`${url}/aas`, suite, '--remove-path-prefix', '/aas'] : [url, suite];
+  const child = spawn(python, ['-m', 'aas_test_engines', 'check_server', ...place, '--output', 'json'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
@@ -53,37 +90,44 @@ async function check(python: string, url: string, profile: string) {
   return { exitCode: child.exitCode, result: JSON.parse(stdout) as Result };
 }
 
-describePeer<{ python: string }>('aas_test_engines 1.0.2', 'FEDSHELL_INTEROP_TEST_ENGINES', ({ python }) => {
-  const workplace = new Workplace();
-  let ours: RunningEnvironment;
-  beforeAll(async () => {
-    ours = await runEnvironment({ single: { shell: SHELL_ID, submodel: SUBMODEL_ID } });
-    // The tool looks at the first shell and its first submodel.
-    const pump = await sendForm(ours, 'POST', '/upload', await fixturePackage(workplace, nestedPump()));
-    const submodels = [...SUBMODELS, ...Object.values(FURTHER_SUBMODELS)];
-    const put = (collection: string, object: { readonly id: string }) =>
-      ours.call('PUT', `/${collection}/${encodeIdentifier(object.id)}`, object);
-    const answers = [
-      pump,
-      ...(await Promise.all(submodels.map((submodel) => put('submodels', submodel)))),
-      ...(await Promise.all(SHELLS.map((shell) => put('shells', shell)))),
-    ];
-    expect(answers.filter(({ status }) => status >= 300).map(({ body }) => body)).toEqual([]);
-  });
-  afterAll(async () => {
-    await ours.stop();
-    workplace.remove();
-  });
+describe.each(VERSIONS)('aas_test_engines', ({ version, variable, known }) => {
+  describePeer<{ python: string }>(version, variable, ({ python }) => {
+    const workplace = new Workplace();
+    let ours: RunningEnvironment;
+    beforeAll(async () => {
+      ours = await runEnvironment({ single: { shell: SHELL_ID, submodel: SUBMODEL_ID } });
+      // The tool looks at the first shell and its first submodel.
+      const pump = await sendForm(ours, 'POST', '/upload', await fixturePackage(workplace, nestedPump()));
+      const submodels = [...SUBMODELS, ...Object.values(FURTHER_SUBMODELS)];
+      const put = (collection: string, object: { readonly id: string }) =>
+        ours.call('PUT', `/${collection}/${encodeIdentifier(object.id)}`, object);
+      const answers = [
+        pump,
+        ...(await Promise.all(submodels.map((submodel) => put('submodels', submodel)))),
+        ...(await Promise.all(SHELLS.map((shell) => put('shells', shell)))),
+      ];
+      expect(answers.filter(({ status }) => status >= 300).map(({ body }) => body)).toEqual([]);
+    });
+    afterAll(async () => {
+      await ours.stop();
+      workplace.remove();
+    });
 
-  it.each(PROFILES)('finds nothing wrong with %s', async (profile) => {
-    const { exitCode, result } = await check(python, `${ours.server.url}/api/v3.0`, profile);
+    it.each(PROFILES)('finds nothing in %s that has no reason', async (profile) => {
+      const { exitCode, result } = await check(python, `${ours.server.url}/api/v3.0`, profile);
 
-    const warnings = findings(result, 1);
-    expect(findings(result, 2)).toEqual([]);
-    expect(warnings.filter((each) => !EXPECTED_WARNINGS.some(({ pattern }) => pattern.test(each)))).toEqual(
-      [],
-    );
-    expect(exitCode).toBe(0);
-    expect(result.s.length).toBeGreaterThan(0);
+      const found = findings(result, WARNING);
+      const explained = known.filter(({ pattern }) => found.some((each) => pattern.test(each)));
+      for (const { pattern, reason } of explained) {
+        const count = found.filter((each) => pattern.test(each)).length;
+        process.stderr.write(
+          `aas_test_engines ${version}, ${profile}: ${count} times ${pattern}: ${reason}\n`,
+        );
+      }
+      expect(found.filter((each) => !known.some(({ pattern }) => pattern.test(each)))).toEqual([]);
+      expect(exitCode).toBe(known === WARNINGS ? 0 : 1);
+      // It asked something, in each of its groups.
+      expect(result.s.length).toBeGreaterThan(10);
+    });
   });
 });

@@ -12,28 +12,43 @@ export interface PageLimits {
 
 /** Reads `limit` and `cursor`. @throws CodedError `E_INVALID_INPUT` */
 export function pageRequest(request: Request, limits: PageLimits): PageRequest {
+  const cursor = queryValue(request, 'cursor');
+  return { limit: pageLimit(request, limits), after: cursor === undefined ? -1 : sortKeyOf(cursor) };
+}
+
+/** Reads `limit`. @throws CodedError `E_INVALID_INPUT` */
+export function pageLimit(request: Request, limits: PageLimits): number {
   const limit = queryValue(request, 'limit');
   if (limit !== undefined && !/^[1-9][0-9]{0,8}$/.test(limit)) {
     throw new CodedError('E_INVALID_INPUT', 'limit must be a whole number of at least 1');
   }
-  const cursor = queryValue(request, 'cursor');
-  const size = limit === undefined ? limits.defaultPageSize : Number(limit);
-  return {
-    limit: Math.min(size, limits.maximumPageSize),
-    after: cursor === undefined ? -1 : readCursor(cursor),
-  };
+  return Math.min(limit === undefined ? limits.defaultPageSize : Number(limit), limits.maximumPageSize);
 }
 
 /** The body of a page; without a cursor at the end (IDTA-01002, paging). */
 export function pageBody(page: Page<unknown>): JsonObject {
-  const cursor =
-    page.next === undefined ? {} : { cursor: Buffer.from(`k${page.next}`).toString('base64url') };
+  const cursor = page.next === undefined ? {} : { cursor: writeCursor(String(page.next)) };
   return { paging_metadata: cursor, result: page.items };
 }
 
-function readCursor(cursor: string): number {
-  const match = /^k([0-9]{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
-  if (match?.[1] === undefined)
-    throw new CodedError('E_INVALID_INPUT', 'the cursor is none that this server gave');
-  return Number(match[1]);
+/** Makes a cursor of a place in a list; opaque to callers. */
+export function writeCursor(place: string): string {
+  return Buffer.from(`k${place}`).toString('base64url');
+}
+
+/** The place that a cursor was made of. @throws CodedError `E_INVALID_INPUT` */
+export function readCursor(cursor: string): string {
+  const text = Buffer.from(cursor, 'base64url').toString('utf8');
+  if (!text.startsWith('k')) throw noCursor();
+  return text.slice(1);
+}
+
+function sortKeyOf(cursor: string): number {
+  const place = readCursor(cursor);
+  if (!/^[0-9]{1,15}$/.test(place)) throw noCursor();
+  return Number(place);
+}
+
+function noCursor(): CodedError {
+  return new CodedError('E_INVALID_INPUT', 'the cursor is none that this server gave');
 }

@@ -20,7 +20,10 @@ const FORMATS: Readonly<Record<string, SerializationFormat>> = {
   'application/asset-administration-shell-package+json': 'aasx-json',
 };
 
-/** `/serialization`: shells, submodels and concept descriptions as one file (IDTA-01002, Serialization). */
+/**
+ * `/serialization`: shells, submodels and concept descriptions as one file (IDTA-01002, Serialization). Below a single
+ * object, that object unless others are named.
+ */
 export function serializationRoutes(storage: AasStorage): RouteTable {
   return {
     '/serialization': {
@@ -70,13 +73,23 @@ function selectionOf(request: Request): Selection {
     queryValues(request, name)
       .flatMap((value) => value.split(','))
       .map(decodeIdentifier);
-  const concepts = queryValue(request, 'includeConceptDescriptions') ?? 'true';
+  const concepts = (queryValue(request, 'includeConceptDescriptions') ?? 'true').toLowerCase();
   if (concepts !== 'true' && concepts !== 'false') {
     throw new CodedError('E_INVALID_INPUT', 'includeConceptDescriptions must be true or false');
   }
+  const asked = { aasIds: ids('aasIds'), submodelIds: ids('submodelIds') };
+  const isOpen = asked.aasIds.length + asked.submodelIds.length === 0;
   return {
-    aasIds: ids('aasIds'),
-    submodelIds: ids('submodelIds'),
+    ...(isOpen ? singleObjectOf(request) : asked),
     includeConceptDescriptions: concepts === 'true',
+  };
+}
+
+/** The object of a single-object service; nothing, for everything, elsewhere. */
+function singleObjectOf({ params }: Request): Pick<Selection, 'aasIds' | 'submodelIds'> {
+  const { aasIdentifier: shell, submodelIdentifier: submodel } = params;
+  return {
+    aasIds: typeof shell === 'string' ? [decodeIdentifier(shell)] : [],
+    submodelIds: typeof submodel === 'string' ? [decodeIdentifier(submodel)] : [],
   };
 }

@@ -1,9 +1,9 @@
 import type { Request } from 'express';
 import { elementReference, pathsBelow } from '../element-references.ts';
+import { asked3x0, metadataFor } from '../http/api-3-0.ts';
 import { type PageLimits, pageBody, pageRequest } from '../http/paging.ts';
 import { identifier, levelOf, refuseModifiers, withBlobValue } from '../http/request-values.ts';
 import type { RouteTable } from '../http/route-table.ts';
-import { metadataOf } from '../metadata-only.ts';
 import { shownElement } from '../shown-element.ts';
 import type { AasStorage } from '../storage/aas-storage.ts';
 import { type ElementRow, parseRow } from '../storage/element-rows.ts';
@@ -46,7 +46,7 @@ export function elementListRoutes(storage: AasStorage, limits: PageLimits): Rout
       get: (request, response) => {
         refuseModifiers(request);
         const { rows, bodyOf } = pageOf(request);
-        response.json(bodyOf(rows.map((row) => metadataOf(parseRow(row)))));
+        response.json(bodyOf(rows.map((row) => metadataFor(request, parseRow(row)))));
       },
     },
     '/submodel-elements/$value': {
@@ -67,7 +67,7 @@ export function elementListRoutes(storage: AasStorage, limits: PageLimits): Rout
     },
     '/submodel-elements/$reference': {
       get: (request, response) => {
-        refuseModifiers(request, ['core']);
+        refuseModifiers(request, asked3x0(request) ? ['core', 'deep'] : ['core']);
         const { submodel, rows, bodyOf } = pageOf(request);
         const id = identifier(request, 'submodelIdentifier');
         response.json(bodyOf(rows.map(({ path }) => elementReference(elements, id, submodel, path))));
@@ -81,9 +81,4 @@ export function elementListRoutes(storage: AasStorage, limits: PageLimits): Rout
       },
     },
   };
-}
-
-/** Whether the caller speaks API 3.0: by the prefix of its path. */
-function asked3x0(request: Request): boolean {
-  return request.url.startsWith('/api/v3.0/');
 }

@@ -6,6 +6,7 @@ import { parseIdShortPath } from '../../id-short-path.ts';
 import type { JsonObject } from '../../model.ts';
 import type { ChangeCause } from '../changes/change-feed.ts';
 import { elementReference, pathsBelow } from '../element-references.ts';
+import { hasMetadata, hasPaths, metadataFor, valueFor } from '../http/api-3-0.ts';
 import { answerJson, answerTagged, checkPrecondition, tagOf } from '../http/etag.ts';
 import {
   identifier,
@@ -19,7 +20,6 @@ import {
 import type { RouteTable } from '../http/route-table.ts';
 import { mergeElement } from '../merge-element.ts';
 import { mergeElementMetadata } from '../merge-metadata.ts';
-import { metadataOf } from '../metadata-only.ts';
 import { patchValue } from '../patch-value.ts';
 import { shownElement } from '../shown-element.ts';
 import type { AasStorage } from '../storage/aas-storage.ts';
@@ -106,7 +106,9 @@ export function elementRoutes(storage: AasStorage): RouteTable {
     [`${ELEMENT}/$metadata`]: {
       get: (request, response) => {
         refuseModifiers(request);
-        response.json(metadataOf(parseRow(elements.requireRow(submodelOf(request), pathOf(request)))));
+        const element = parseRow(elements.requireRow(submodelOf(request), pathOf(request)));
+        if (!hasMetadata(request, element)) throw withoutForm(element, 'metadata');
+        response.json(metadataFor(request, element));
       },
       patch: async (request, response) => {
         refuseModifiers(request);
@@ -119,17 +121,17 @@ export function elementRoutes(storage: AasStorage): RouteTable {
     [`${ELEMENT}/$value`]: {
       get: (request, response) => {
         const path = pathOf(request);
+        const level = levelOf(request);
         const row = elements.rowOf(identifier(request, 'submodelIdentifier'), path);
         const own = row === undefined ? undefined : parseRow(row);
         if (row !== undefined && own !== undefined && childrenMember(own['modelType']) === undefined) {
           // What is asked most, the value of an element without children, is one query of one row.
-          answerValue(response, own, withBlobValue(request), row.json);
+          answerValue(request, response, own, row.json);
           return;
         }
-        const level = levelOf(request);
         const element = elements.get(submodelOf(request), path, level);
         const json = level === 'deep' ? JSON.stringify(element) : undefined;
-        answerValue(response, element, withBlobValue(request), json);
+        answerValue(request, response, element, json);
       },
       patch: async (request, response) => {
         refuseModifiers(request, ['core']);
@@ -149,7 +151,8 @@ export function elementRoutes(storage: AasStorage): RouteTable {
     [`${ELEMENT}/$path`]: {
       get: (request, response) => {
         const submodel = submodelOf(request);
-        elements.requireRow(submodel, pathOf(request));
+        const element = parseRow(elements.requireRow(submodel, pathOf(request)));
+        if (!hasPaths(request, element)) throw withoutForm(element, 'path');
         response.json(pathsBelow(elements, submodel, pathOf(request), levelOf(request) === 'deep'));
       },
     },
@@ -192,17 +195,20 @@ function answerElement(response: Response, element: JsonObject, withBlobs: boole
 
 /** @param json of the whole element, for the ETag; undefined if `element` is only a part. */
 function answerValue(
+  request: Request,
   response: Response,
   element: JsonObject,
-  withBlobs: boolean,
   json: string | undefined,
 ): void {
   const { modelType } = element;
-  if (modelType === 'Capability' || modelType === 'Operation') {
-    throw new CodedError('E_INVALID_INPUT', `a ${modelType} has no value-only form`);
-  }
+  if (modelType === 'Capability' || modelType === 'Operation') throw withoutForm(element, 'value-only');
   if (json !== undefined) response.setHeader('ETag', tagOf(json));
-  answerJson(response, JSON.stringify(valueOnly(element, withBlobs) ?? null));
+  const value = valueOnly(element, withBlobValue(request)) ?? null;
+  answerJson(response, JSON.stringify(valueFor(request, element, value)));
+}
+
+function withoutForm({ modelType }: JsonObject, form: string): CodedError {
+  return new CodedError('E_INVALID_INPUT', `a ${String(modelType)} has no ${form} form`);
 }
 
 /** The idShortPath of a request. @throws CodedError `E_INVALID_INPUT` */

@@ -87,6 +87,7 @@ export function serviceTables(options: TableOptions): readonly MountedTable[] {
   const served = names.filter(
     (name) => tables[name].length > 0 && (options.services?.includes(name) ?? true),
   );
+  const asBase = baseTable(storage, limits, served);
   const shared: MountedTable[] = [{ table: descriptionRoutes(served) }, { table: NOT_BUILT_ROUTES }];
   if (served.includes('shells')) {
     shared.push(
@@ -97,7 +98,26 @@ export function serviceTables(options: TableOptions): readonly MountedTable[] {
   if (served.includes('shell-registry') || served.includes('submodel-registry')) {
     shared.push({ table: bulkStateRoutes(jobs) });
   }
+  if (served.includes('single-shell')) {
+    shared.push(...mountSingle(single.shell, 'aasIdentifier', below('/aas', asBase)));
+  }
+  if (served.includes('single-submodel')) {
+    shared.push(...mountSingle(single.submodel, 'submodelIdentifier', below('/submodel', asBase)));
+  }
   return [...shared, ...served.flatMap((name) => tables[name])];
+}
+
+/**
+ * What tools expect of every base URL, for those that take a single object's path as one: the description, the
+ * serialization, and the shells, in which the official test engine looks for ids.
+ */
+function baseTable(storage: AasStorage, limits: PageLimits, served: readonly ServiceName[]): RouteTable {
+  const { get } = shellListRoutes(storage, limits)['/shells'] ?? {};
+  return {
+    ...descriptionRoutes(served),
+    ...serializationRoutes(storage),
+    ...(get === undefined ? {} : { '/shells': { get } }),
+  };
 }
 
 function mountSingle(id: string | undefined, parameter: string, table: RouteTable): readonly MountedTable[] {

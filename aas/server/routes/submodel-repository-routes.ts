@@ -4,7 +4,6 @@ import { checkModel } from '../../check-model.ts';
 import { encodeIdentifier } from '../../identifier-encoding.ts';
 import type { JsonObject } from '../../model.ts';
 import { submodelReference } from '../../references.ts';
-import { pathsBelow } from '../element-references.ts';
 import { type PageLimits, pageBody, pageRequest } from '../http/paging.ts';
 import {
   jsonBody,
@@ -21,10 +20,11 @@ import { shownElement } from '../shown-element.ts';
 import type { AasStorage } from '../storage/aas-storage.ts';
 import type { SubmodelFilter } from '../storage/submodel-store.ts';
 import { valuesByIdShort } from '../value-only.ts';
+import { pageOfPaths } from './path-pages.ts';
 
 /** The submodel repository's list, in all its forms; what is below one submodel stands in submodel-routes.ts. */
 export function submodelRepositoryRoutes(storage: AasStorage, limits: PageLimits): RouteTable {
-  const { submodels, elements } = storage;
+  const { submodels } = storage;
   const page = (request: Request) =>
     submodels.list(pageRequest(request, limits), filterOf(request), levelOf(request));
   const pageOfOwn = (request: Request) => submodels.listOwn(pageRequest(request, limits), filterOf(request));
@@ -78,12 +78,7 @@ export function submodelRepositoryRoutes(storage: AasStorage, limits: PageLimits
     },
     '/submodels/$path': {
       get: (request, response) => {
-        const deep = levelOf(request) === 'deep';
-        const found = pageOfOwn(request);
-        const items = found.items.flatMap((submodel) =>
-          pathsBelow(elements, submodels.require(String(submodel['id'])), '', deep),
-        );
-        response.json(pageBody({ ...found, items }));
+        response.json(pageOfPaths(storage, request, limits, filterOf(request)));
       },
     },
   };

@@ -75,6 +75,22 @@ export class ElementStore {
     return this.#sql.all<ElementRow>(`${inside} UNION ALL ${entries} ORDER BY position`, submodel, path);
   }
 
+  /** Paths of a submodel's elements, or of those at its top, in the order of their text from after one on. */
+  paths(
+    submodel: number,
+    { level, after, limit }: { readonly level: Level; readonly after: string; readonly limit: number },
+  ): string[] {
+    const top = level === 'core' ? `AND parent = ''` : '';
+    return this.#sql
+      .all<{ path: string }>(
+        `SELECT path FROM elements WHERE submodel = ? AND path > ? ${top} ORDER BY path LIMIT ?`,
+        submodel,
+        after,
+        limit,
+      )
+      .map(({ path }) => path);
+  }
+
   /** Direct children of a path, without theirs, from after a position on. */
   children(submodel: number, parent: string, after = -1, limit = -1): ElementRow[] {
     return this.#sql.all<ElementRow>(
