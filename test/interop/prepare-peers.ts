@@ -12,5 +12,4 @@ export default async function preparePeers(): Promise<void> {
   process.env['FEDSHELL_INTEROP_TEST_ENGINES_1_0_3'] = JSON.stringify(
     findPythonTool('aas_test_engines', '1.0.3'),
   );
-  process.env['FEDSHELL_INTEROP_SCHEMATHESIS'] = JSON.stringify(findPythonTool('schemathesis', '4.32.5'));
 }
