@@ -3,7 +3,7 @@ import { encodeIdentifier } from '../../aas/identifier-encoding.ts';
 import { CodedError } from '../../runtime/errors.ts';
 import { note, printFigure } from '../support/figure.ts';
 import { findFaaast } from '../support/find-faaast.ts';
-import { allPaths, CONNECTIONS, ELEMENTS, SUBMODELS, submodelId } from './get-and-patch.ts';
+import { allPaths, ELEMENTS, SUBMODELS, submodelId } from './get-and-patch.ts';
 import { throughputOf } from './latencies.ts';
 import { LoadGenerator } from './load-generator.ts';
 import type { LoadResult, LoadTask } from './load-messages.ts';
@@ -12,6 +12,8 @@ import { PEER_PREFIX, type RunningPeer, startPeer } from './running-peer.ts';
 import { sampleSubmodel } from './sample-submodels.ts';
 
 const SEGMENT_MS = 8000;
+/** FA³ST copies the whole environment for each request: of several at once, each is answered after minutes. */
+const CONNECTIONS = 1;
 const ROUNDS = 2;
 
 /**
