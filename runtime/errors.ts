@@ -24,6 +24,7 @@ const ERROR_KINDS = {
   // This machine
   E_STATE_IN_USE: { status: 503, retryable: true },
   E_STATE_MISMATCH: { status: 409, retryable: false },
+  E_FOLDER_UNUSABLE: { status: 500, retryable: false },
   E_PORT_IN_USE: { status: 503, retryable: true },
   E_DISK_FULL: { status: 507, retryable: true },
   E_HOST_WITHOUT_TOKEN: { status: 400, retryable: false },

@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { databaseError } from './database.ts';
 import { CodedError } from './errors.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** Ownership of a state folder; it ends with `release` or with the process, even by kill -9. */
 export interface StateLock {
@@ -12,10 +12,11 @@ export interface StateLock {
 /**
  * Makes this process the one owner of a state folder. The lock is an exclusive SQLite lock, so that a dead owner
  * leaves nothing behind that somebody must clean up.
- * @throws CodedError `E_STATE_IN_USE` if another process owns it, `E_DISK_FULL` if there is no room for the lock.
+ * @throws CodedError `E_STATE_IN_USE` if another process owns it, `E_DISK_FULL` if there is no room for the lock,
+ * `E_FOLDER_UNUSABLE`
  */
 export function lockState(folder: string): StateLock {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const database = new Database(join(folder, 'owner.lock'), { timeout: 0 });
   try {
     database.pragma('locking_mode = EXCLUSIVE');

@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { LoadedFile } from '../../aas/server/packages/load-path.ts';
 import { createLog } from '../../runtime/log.ts';
+import { makeFolder } from '../../runtime/make-folder.ts';
 import { Shutdown } from '../../runtime/shutdown.ts';
 import type { AasOptions } from '../commands/aas.ts';
 import { apiTokenFileFor } from '../plant/api-token-file.ts';
@@ -16,7 +16,7 @@ export async function runAas(options: AasOptions): Promise<void> {
   const folder = resolve(options.state);
   const { port, host, externalUrl, origin, validation, load } = options;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const apiTokenFile = apiTokenFileFor(folder, options.apiTokenFile);
     const { startAas } = await import('../../aas/server/main.ts');
     const settings = {

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalJson } from '../../runtime/canonical-json.ts';
 import { CodedError } from '../../runtime/errors.ts';
+import { makeFolder } from '../../runtime/make-folder.ts';
 
 /** The file that makes a folder known as ours, with what it was made for. */
 const MARKER = 'fedshell-state.json';
@@ -24,10 +25,11 @@ export function readStateMarker(folder: string): StateMarker | undefined {
 
 /**
  * Makes sure that the folder is a state made for `wanted`, and marks it if it is new.
- * @throws CodedError `E_STATE_MISMATCH` if it was made for something else, or holds files that are not ours.
+ * @throws CodedError `E_STATE_MISMATCH` if it was made for something else, or holds files that are not ours;
+ * `E_FOLDER_UNUSABLE`
  */
 export function claimStateFolder(folder: string, wanted: StateMarker): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const stored = readStateMarker(folder);
   if (stored === undefined) {
     refuseForeignFiles(folder);

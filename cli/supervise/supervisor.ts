@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodedError } from '../../runtime/errors.ts';
 import { lockState, type StateLock } from '../../runtime/state-lock.ts';
@@ -94,11 +94,10 @@ export class Supervisor {
 }
 
 function lockFolder(own: string, folder: string): StateLock {
-  mkdirSync(own, { recursive: true, mode: 0o700 });
   try {
     return lockState(own);
   } catch (cause) {
-    if (!(cause instanceof CodedError)) throw cause;
+    if (!(cause instanceof CodedError) || cause.code !== 'E_STATE_IN_USE') throw cause;
     throw new CodedError(cause.code, `the state folder ${folder} belongs to another running fedshell`, {
       cause,
     });
