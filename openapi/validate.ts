@@ -14,7 +14,14 @@ function validator(name: keyof Schemas): ValidateFunction {
   if (ajv === undefined) {
     const file = join(packageRoot(), 'openapi', 'aggregator.yaml');
     const { components } = parse(readFileSync(file, 'utf8')) as { components: object };
-    ajv = new Ajv2020({ allErrors: true, strict: false, useDefaults: true, validateFormats: false });
+    ajv = new Ajv2020({
+      allErrors: true,
+      strict: false,
+      discriminator: true,
+      verbose: true,
+      useDefaults: true,
+      validateFormats: false,
+    });
     ajv.addSchema({ $id: 'aggregator', components });
   }
   return ajv.getSchema(`aggregator#/components/schemas/${name}`) as ValidateFunction;
@@ -94,8 +101,19 @@ function faultOf(error: ErrorObject): Fault {
   if (error.keyword === 'enum') {
     return { path, message: `must be one of ${(error.params['allowedValues'] as unknown[]).join(', ')}` };
   }
+  if (error.keyword === 'discriminator') {
+    const kinds = kindsOf(error.parentSchema);
+    return { path: `${path}/${String(error.params['tag'])}`, message: `must be one of ${kinds.join(', ')}` };
+  }
   if (error.keyword === 'const') return { path, message: `must be ${String(error.params['allowedValue'])}` };
   return { path, message: error.message ?? error.keyword };
+}
+
+/** The kinds that the branches of a schema with a discriminator are for. */
+function kindsOf(schema: ErrorObject['parentSchema']): string[] {
+  // A schema of ours: each branch says its kind.
+  const branches = (schema?.['oneOf'] ?? []) as { properties?: { kind?: { const?: string } } }[];
+  return branches.flatMap(({ properties }) => properties?.kind?.const ?? []);
 }
 
 /** Where in the text the node of a JSON pointer begins, or that of its closest parent. */

@@ -58,9 +58,19 @@ describe('a file that a person wrote', () => {
     expect(faults[0]?.line).toBeGreaterThanOrEqual(2);
   });
 
-  it('names what was allowed for a wrong choice', () => {
-    const faults = faultsOf(() => validate('CohortSpec', { kind: 'some' }, 'the cohort'));
-    expect(faults.map(({ message }) => message).join()).toContain('must be all');
+  it.each([
+    [
+      { kind: 'all', of: 3 },
+      { path: '/cohort/of', message: 'unknown key' },
+    ],
+    [{ kind: 'count' }, { path: '/cohort', message: "must have required property 'of'" }],
+    [{ kind: 'half' }, { path: '/cohort/kind', message: 'must be one of all, count, fraction' }],
+    [{ of: 3 }, { path: '/cohort/kind', message: 'must be one of all, count, fraction' }],
+  ])('is told what is wrong with the kind that it chose: %j', (cohort, fault) => {
+    const file = join(packageRoot(), 'examples', 'vibration.federation.yaml');
+    const text = readFileSync(file, 'utf8').replace(/^cohort: .*$/m, `cohort: ${JSON.stringify(cohort)}`);
+
+    expect(faultsOf(() => parseAndValidate('Federation', text, file))).toMatchObject([fault]);
   });
 });
 
