@@ -9,11 +9,25 @@ import type { Schemas } from './schemas.ts';
 
 let ajv: Ajv2020 | undefined;
 
+/**
+ * Reads a oneOf whose branches each say their kind as a choice by it, so that the faults are those of the chosen branch.
+ * (Not written in the file, where the checker of requests would want the branches to be schemas of their own.)
+ */
+function chosenByKind(_key: unknown, value: unknown): unknown {
+  const branches = (value as { oneOf?: readonly Branch[] } | null)?.oneOf;
+  const isChoice = branches?.every(({ properties }) => properties?.kind?.const !== undefined) === true;
+  return isChoice ? { ...(value as object), discriminator: { propertyName: 'kind' } } : value;
+}
+
+interface Branch {
+  readonly properties?: { readonly kind?: { readonly const?: string } };
+}
+
 /** Checks values against the schemas of openapi/aggregator.yaml, the one source of what a value may look like. */
 function validator(name: keyof Schemas): ValidateFunction {
   if (ajv === undefined) {
     const file = join(packageRoot(), 'openapi', 'aggregator.yaml');
-    const { components } = parse(readFileSync(file, 'utf8')) as { components: object };
+    const { components } = parse(readFileSync(file, 'utf8'), chosenByKind) as { components: object };
     ajv = new Ajv2020({
       allErrors: true,
       strict: false,
@@ -112,7 +126,7 @@ function faultOf(error: ErrorObject): Fault {
 /** The kinds that the branches of a schema with a discriminator are for. */
 function kindsOf(schema: ErrorObject['parentSchema']): string[] {
   // A schema of ours: each branch says its kind.
-  const branches = (schema?.['oneOf'] ?? []) as { properties?: { kind?: { const?: string } } }[];
+  const branches = (schema?.['oneOf'] ?? []) as readonly Branch[];
   return branches.flatMap(({ properties }) => properties?.kind?.const ?? []);
 }
 
