@@ -1,4 +1,5 @@
 import { CodedError } from '../../runtime/errors.ts';
+import { AnswerBody } from './answer-body.ts';
 
 /** How an AAS server is reached. */
 export interface AasConnection {
@@ -40,9 +41,15 @@ interface AasRequest {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Longest JSON that is read: no registry of ours to be reached has larger pages, and memory is not theirs to fill. */
+const LONGEST_JSON_BYTES = 64 * 1024 * 1024;
+const LONGEST_REFUSAL_BYTES = 1024 * 1024;
+
 /** An answer of 2xx whose body is still to be read; `keepAlive` puts the timeout off by another turn. */
 export interface AasAnswer {
-  readonly response: Response;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: AnswerBody;
   keepAlive(): void;
   /** Must be called when the body has been read, or is not wanted. */
   end(): void;
@@ -62,7 +69,18 @@ export async function sendAasRequest(
   const method = request.method ?? 'GET';
   const { timeoutMs = 10_000, bearerToken } = connection;
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
+  let body: AnswerBody | undefined;
+  const fail = (error: Error) => {
+    controller.abort(error);
+    body?.fail(error);
+  };
+  const timer = setTimeout(() => fail(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
+  const stopped = () => fail(new Error('the request was called off'));
+  connection.signal?.addEventListener('abort', stopped);
+  const end = () => {
+    clearTimeout(timer);
+    connection.signal?.removeEventListener('abort', stopped);
+  };
   const isOwnServer = url.origin === httpUrl(connection.url).origin;
   const { stream } = request;
   try {
@@ -70,10 +88,7 @@ export async function sendAasRequest(
       method,
       // A redirect could lead a token or a request to another server.
       redirect: 'error',
-      signal:
-        connection.signal === undefined
-          ? controller.signal
-          : AbortSignal.any([controller.signal, connection.signal]),
+      signal: controller.signal,
       headers: {
         accept: 'application/json',
         ...(bearerToken !== undefined && isOwnServer ? { authorization: `Bearer ${bearerToken}` } : {}),
@@ -86,10 +101,12 @@ export async function sendAasRequest(
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       ...(stream === undefined ? {} : { body: sent(stream.content, () => timer.refresh()), duplex: 'half' }),
     });
-    if (!response.ok) throw await refusal(response, `${method} ${url.href}`);
-    return { response, keepAlive: () => timer.refresh(), end: () => clearTimeout(timer) };
+    body = new AnswerBody(response);
+    const { status, headers } = response;
+    if (!response.ok) throw await refusal(status, body, `${method} ${url.href}`);
+    return { status, headers, body, keepAlive: () => timer.refresh(), end };
   } catch (thrown) {
-    clearTimeout(timer);
+    end();
     throw thrown instanceof CodedError ? thrown : unreachable(`${method} ${url.href}`, thrown);
   }
 }
@@ -115,8 +132,8 @@ export async function sendAas(
   const answer = await sendAasRequest(connection, target, request);
   try {
     // Read to its end, so that the connection can be used again.
-    await answer.response.arrayBuffer();
-    return answer.response.status;
+    await answer.body.text(LONGEST_JSON_BYTES);
+    return answer.status;
   } catch (cause) {
     throw unreachable(target, cause);
   } finally {
@@ -132,7 +149,7 @@ export async function requestAasJson(
 ): Promise<unknown> {
   const answer = await sendAasRequest(connection, target, request);
   try {
-    return await answer.response.json();
+    return JSON.parse(await answer.body.text(LONGEST_JSON_BYTES));
   } catch (cause) {
     throw unreachable(target, cause);
   } finally {
@@ -147,11 +164,11 @@ export function unreachable(what: string, cause: unknown): CodedError {
   return new CodedError('E_AAS_REQUEST', `${what} failed: ${message}`, { cause });
 }
 
-async function refusal(response: Response, what: string): Promise<CodedError> {
-  const code = response.status === 404 ? 'E_AAS_NOT_FOUND' : 'E_AAS_REQUEST';
-  const text = resultText(await response.text().catch(() => ''));
-  const details = { status: response.status };
-  return new CodedError(code, `${what} answered ${response.status}${text === '' ? '' : `: ${text}`}`, {
+async function refusal(status: number, body: AnswerBody, what: string): Promise<CodedError> {
+  const code = status === 404 ? 'E_AAS_NOT_FOUND' : 'E_AAS_REQUEST';
+  const text = resultText(await body.text(LONGEST_REFUSAL_BYTES).catch(() => ''));
+  const details = { status };
+  return new CodedError(code, `${what} answered ${status}${text === '' ? '' : `: ${text}`}`, {
     details,
   });
 }

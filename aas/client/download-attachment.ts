@@ -26,9 +26,7 @@ export async function downloadAttachment(
   let digest: string | undefined;
   async function* content(): AsyncGenerator<Uint8Array> {
     try {
-      for await (const chunk of answer.response.body ?? []) {
-        // fetch's body has chunks of bytes.
-        const bytes = chunk as Uint8Array;
+      for await (const bytes of answer.body.parts()) {
         hash.update(bytes);
         yield bytes;
         answer.keepAlive();
@@ -41,7 +39,7 @@ export async function downloadAttachment(
     }
   }
   return {
-    fileName: fileNameOf(answer.response.headers.get('content-disposition')),
+    fileName: fileNameOf(answer.headers.get('content-disposition')),
     content: content(),
     sha256() {
       if (digest === undefined) throw new RangeError('the content has not been read to its end');

@@ -1,6 +1,9 @@
 import { CodedError } from '../../runtime/errors.ts';
 import { type AasConnection, requestAasJson } from './aas-request.ts';
 
+/** Most pages of one list: with pages of a hundred a million entries, far more than is looked up here. */
+const MOST_PAGES = 10_000;
+
 /**
  * All entries of a paged list, page after page (IDTA-01002, paging_metadata). A plain array, as servers before 3.0
  * send it, is taken as one page.
@@ -26,6 +29,9 @@ export async function* followPages<Item>(
     const next = paging?.cursor;
     if (typeof next !== 'string' || next === '') return;
     // A server that gives a cursor twice would never end.
+    if (seen.size >= MOST_PAGES) {
+      throw new CodedError('E_AAS_REQUEST', `${target} goes on after ${MOST_PAGES} pages`);
+    }
     if (seen.has(next)) throw new CodedError('E_AAS_REQUEST', `${target} gave the same cursor twice`);
     seen.add(next);
     cursor = next;

@@ -40,7 +40,7 @@ export function claimStateFolder(folder: string, wanted: StateMarker): void {
   if (differences.length === 0) return;
   throw new CodedError(
     'E_STATE_MISMATCH',
-    `the state folder ${folder} was made with ${differences.join(' and ')}; --fresh deletes it and starts anew, --state chooses another one`,
+    `the state folder ${folder} was made with ${differences.join(' and ')}; ${wanted.command === 'demo' ? '--fresh deletes it and starts anew, ' : ''}--state chooses another one`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import { get } from 'node:http';
+import { get, request } from 'node:http';
 import { join } from 'node:path';
 import {
   elementPath,
@@ -44,6 +44,22 @@ function statusOf(target: string, headers: Record<string, string>): Promise<numb
       resolve(response.statusCode);
     }).on('error', reject);
   });
+}
+
+/** An upload that has begun and waits for its last bytes. */
+function heldUpload(path: string): { promise: Promise<number | undefined>; release: () => void } {
+  const sending = request(url(path), {
+    method: 'PUT',
+    headers: { 'content-type': 'multipart/form-data; boundary=x' },
+  });
+  sending.write('--x\r\nContent-Disposition: form-data; name="file"; filename="slow"\r\n\r\nslow');
+  const promise = new Promise<number | undefined>((resolve, reject) => {
+    sending.once('error', reject).once('response', (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+  });
+  return { promise, release: () => sending.end('\r\n--x--\r\n') };
 }
 
 async function upload(path: string, content: Uint8Array, fileName = 'manual ü.pdf'): Promise<Response> {
@@ -119,6 +135,37 @@ describe('an attachment', () => {
     await running.call('DELETE', submodelPath(ID));
 
     expect([replaced, stored().length]).toEqual([1, 0]);
+  });
+
+  it('may be replaced again and again while another file is still arriving', async () => {
+    const { promise: held, release } = heldUpload('Files[0]');
+    const [first, second, third] = [randomBytes(1000), randomBytes(1000), randomBytes(1000)];
+    const statuses: number[] = [];
+    for (const content of [first, second, first, second, third]) {
+      statuses.push((await upload('Manual', content)).status);
+    }
+    for (const path of ['Files[1]', 'Files[2]']) statuses.push((await upload(path, first)).status);
+    for (const path of ['Files[1]', 'Files[2]']) statuses.push((await upload(path, second)).status);
+    release();
+
+    expect(statuses).toEqual(statuses.map(() => 204));
+    expect(await held).toBe(204);
+    expect(stored().length).toBe(3);
+  });
+
+  it('honours If-Match with the tag that it was read with', async () => {
+    await upload('Manual', Buffer.from('first'));
+    const tag = (await fetch(url('Manual'))).headers.get('etag') ?? '';
+    const put = (headers: Record<string, string>) => {
+      const form = new FormData();
+      form.set('file', new Blob(['second']), 'second.txt');
+      return fetch(url('Manual'), { method: 'PUT', body: form, headers });
+    };
+
+    expect((await put({ 'If-Match': '"another"' })).status).toBe(412);
+    expect((await put({ 'If-None-Match': '*' })).status).toBe(412);
+    expect((await put({ 'If-Match': tag })).status).toBe(204);
+    expect((await fetch(url('Manual'), { method: 'DELETE', headers: { 'If-Match': tag } })).status).toBe(412);
   });
 
   it('is refused for an element that is no File, by 405, or that is not there, by 404', async () => {

@@ -4,6 +4,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { downloadAttachment } from '../../aas/client/download-attachment.ts';
 import { findModel } from '../../aas/client/find-model.ts';
 import { findShells } from '../../aas/client/find-shells.ts';
@@ -149,6 +151,28 @@ describe('a client', () => {
     silent.closeAllConnections();
     silent.close();
     broken.close();
+  });
+
+  it('gives up an answer that goes on beyond the time, whatever the engine has collected meanwhile', async () => {
+    setFlagsFromString('--expose_gc');
+    const collect = runInNewContext('gc') as () => void;
+    const timers = new Set<NodeJS.Timeout>();
+    const dripping = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      timers.add(setInterval(() => response.write(' '), 5));
+    });
+    await new Promise<void>((resolve) => dripping.listen(0, '127.0.0.1', resolve));
+
+    const reading = readValue({ url: urlOf(dripping), timeoutMs: 300 }, `${urlOf(dripping)}/submodel`);
+    timers.add(setInterval(collect, 50));
+
+    await expect(reading).rejects.toMatchObject({
+      code: 'E_AAS_REQUEST',
+      message: expect.stringContaining('no answer in 300 ms'),
+    });
+    for (const timer of timers) clearInterval(timer);
+    dripping.closeAllConnections();
+    dripping.close();
   });
 
   it('does not follow an address that is not http, nor a cursor that never ends', async () => {

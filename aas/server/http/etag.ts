@@ -14,17 +14,32 @@ export function tagOf(json: string): string {
  * @throws CodedError `E_PRECONDITION_FAILED`
  */
 export function checkPrecondition(request: Request, current: () => string | undefined): void {
+  checkTag(request, () => {
+    const json = current();
+    return json === undefined ? undefined : tagOf(json);
+  });
+}
+
+/** The same for a file, whose ETag is its sha256. @param sha256 of the file that is stored */
+export function checkFilePrecondition(request: Request, sha256: () => string | undefined): void {
+  checkTag(request, () => {
+    const stored = sha256();
+    return stored === undefined ? undefined : `"${stored}"`;
+  });
+}
+
+function checkTag(request: Request, current: () => string | undefined): void {
   const ifMatch = request.headers['if-match'];
   const ifNoneMatch = request.headers['if-none-match'];
   if (ifMatch === undefined && ifNoneMatch === undefined) return;
-  const json = current();
-  if (ifMatch !== undefined && !matches(ifMatch, json)) {
+  const tag = current();
+  if (ifMatch !== undefined && !matches(ifMatch, tag)) {
     throw new CodedError(
       'E_PRECONDITION_FAILED',
       'the object is not the one that If-Match names; read it again',
     );
   }
-  if (ifNoneMatch?.trim() === '*' && json !== undefined) {
+  if (ifNoneMatch?.trim() === '*' && tag !== undefined) {
     throw new CodedError('E_PRECONDITION_FAILED', 'the object is there already, against If-None-Match: *');
   }
 }
@@ -42,9 +57,8 @@ export function answerJson(response: Response, json: string): void {
   response.end(json);
 }
 
-function matches(ifMatch: string, json: string | undefined): boolean {
-  if (json === undefined) return false;
-  const tag = tagOf(json);
+function matches(ifMatch: string, tag: string | undefined): boolean {
+  if (tag === undefined) return false;
   // A weak tag never matches here (RFC 9110, strong comparison).
   return ifMatch.split(',').some((entry) => entry.trim() === '*' || entry.trim() === tag);
 }

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { CodedError } from '../../../runtime/errors.ts';
+import { checkFilePrecondition } from '../http/etag.ts';
 import { receiveFile } from '../http/receive-file.ts';
 import { identifier, pathValue } from '../http/request-values.ts';
 import type { RouteTable } from '../http/route-table.ts';
@@ -42,6 +43,7 @@ export function attachmentRoutes(storage: AasStorage, limitBytes: number): Route
           await storage.writeTogether(() => {
             // Looked up again: the element may have changed while the file arrived.
             const { id, submodel, path, element } = fileElement(request);
+            checkFilePrecondition(request, () => attachments.get(submodel, path)?.sha256);
             const { fileName, contentType } = upload;
             const value = `/aasx/files/${encodeURIComponent(fileName)}`;
             elements.replaceOwn(submodel, path, { ...element, contentType, value });
@@ -54,6 +56,7 @@ export function attachmentRoutes(storage: AasStorage, limitBytes: number): Route
       delete: async (request, response) => {
         await storage.writeTogether(() => {
           const { id, submodel, path, element } = fileElement(request);
+          checkFilePrecondition(request, () => attachments.get(submodel, path)?.sha256);
           if (!attachments.remove(submodel, path))
             throw new CodedError('E_AAS_NOT_FOUND', `${path} has no attachment`);
           const { value: _value, ...rest } = element;

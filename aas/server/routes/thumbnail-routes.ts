@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { CodedError } from '../../../runtime/errors.ts';
 import type { JsonObject } from '../../model.ts';
+import { checkFilePrecondition } from '../http/etag.ts';
 import { receiveFile } from '../http/receive-file.ts';
 import { identifier } from '../http/request-values.ts';
 import type { RouteTable } from '../http/route-table.ts';
@@ -41,6 +42,7 @@ export function thumbnailRoutes(storage: AasStorage, limitBytes: number): RouteT
           await storage.writeTogether(() => {
             // Looked up again: the shell may have changed while the file arrived.
             const { seq, shell } = shellOf(request);
+            checkFilePrecondition(request, () => thumbnails.get(seq)?.sha256);
             const { fileName, contentType } = upload;
             putThumbnail(shell, { path: `/aasx/files/${encodeURIComponent(fileName)}`, contentType });
             thumbnails.put(seq, upload);
@@ -51,6 +53,7 @@ export function thumbnailRoutes(storage: AasStorage, limitBytes: number): RouteT
       delete: async (request, response) => {
         await storage.writeTogether(() => {
           const { seq, shell } = shellOf(request);
+          checkFilePrecondition(request, () => thumbnails.get(seq)?.sha256);
           if (!thumbnails.remove(seq)) throw new CodedError('E_AAS_NOT_FOUND', 'the shell has no thumbnail');
           putThumbnail(shell, undefined);
         });

@@ -152,4 +152,27 @@ export const MIGRATIONS: readonly string[] = [
     SELECT name, value, discovery_shells.seq FROM asset_links
     JOIN shells ON shells.seq = asset_links.shell JOIN discovery_shells ON discovery_shells.id = shells.id;
   `,
+  // A conflict clause of the statement that fires a trigger overrides the trigger's own, so OR IGNORE does not hold there.
+  `
+  DROP TRIGGER attachment_deleted;
+  DROP TRIGGER attachment_replaced;
+  DROP TRIGGER thumbnail_deleted;
+  DROP TRIGGER thumbnail_replaced;
+  CREATE TRIGGER attachment_deleted AFTER DELETE ON attachments
+    WHEN NOT EXISTS (SELECT 1 FROM released_files WHERE sha256 = old.sha256) BEGIN
+    INSERT INTO released_files VALUES (old.sha256);
+  END;
+  CREATE TRIGGER attachment_replaced AFTER UPDATE OF sha256 ON attachments
+    WHEN old.sha256 <> new.sha256 AND NOT EXISTS (SELECT 1 FROM released_files WHERE sha256 = old.sha256) BEGIN
+    INSERT INTO released_files VALUES (old.sha256);
+  END;
+  CREATE TRIGGER thumbnail_deleted AFTER DELETE ON thumbnails
+    WHEN NOT EXISTS (SELECT 1 FROM released_files WHERE sha256 = old.sha256) BEGIN
+    INSERT INTO released_files VALUES (old.sha256);
+  END;
+  CREATE TRIGGER thumbnail_replaced AFTER UPDATE OF sha256 ON thumbnails
+    WHEN old.sha256 <> new.sha256 AND NOT EXISTS (SELECT 1 FROM released_files WHERE sha256 = old.sha256) BEGIN
+    INSERT INTO released_files VALUES (old.sha256);
+  END;
+ `,
 ];

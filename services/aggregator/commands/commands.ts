@@ -26,6 +26,10 @@ interface Options extends CommandServices {
   readonly others: OperationRunner;
 }
 
+/** Commands that have begun and whose results have not expired; what they keep must not fill the disk. */
+const MOST_COMMANDS = 10_000;
+const LONGEST_ARGUMENT = 64 * 1024;
+
 /** How often expired results are looked for, at most. */
 const EXPIRE_EVERY_MS = 60_000;
 
@@ -147,13 +151,23 @@ export class Commands implements OperationRunner {
   #begin(call: OperationCall, awaited: boolean): Pick<OperationRow, 'request' | 'idShortPath'> {
     if (this.#closed) throw new CodedError('E_NOT_READY', 'the aggregator ends');
     const { submodelId, idShortPath, inputArguments } = call;
+    const argument = String(inputArguments[0]?.value['value'] ?? '');
+    if (argument.length > LONGEST_ARGUMENT) {
+      throw new CodedError(
+        'E_INVALID_INPUT',
+        `a command's argument has at most ${LONGEST_ARGUMENT} characters`,
+      );
+    }
+    if (this.#options.store.operations.count() >= MOST_COMMANDS) {
+      throw new CodedError('E_BUSY', `${MOST_COMMANDS} commands have begun and not expired`);
+    }
     const { timeoutMs, asyncTimeoutMs, maximumTimeoutMs } = this.#times;
     const grantedMs = Math.min(call.timeoutMs ?? (awaited ? timeoutMs : asyncTimeoutMs), maximumTimeoutMs);
     const row = {
       request: sortableId(),
       submodelId,
       idShortPath,
-      argument: String(inputArguments[0]?.value['value'] ?? ''),
+      argument,
       awaited,
       deadlineMs: Date.now() + grantedMs,
     };

@@ -1,11 +1,14 @@
 import { type FoundParticipant, findParticipants } from '../../../aas/client/find-participants.ts';
 import type { AasLookup } from '../../../openapi/schemas.ts';
-import { toCodedError } from '../../../runtime/errors.ts';
+import { CodedError, toCodedError } from '../../../runtime/errors.ts';
 import type { Log } from '../../../runtime/log.ts';
 import { timestamp } from '../clock.ts';
 import { connectionOf } from '../publishing/targets/outside-publishers.ts';
 import { present } from '../store/present.ts';
 import type { Proposals } from './proposals.ts';
+
+/** Participants of one registry; more would be a registry gone wrong. */
+const MOST_FOUND = 10_000;
 
 /** How a look-up went the last time. */
 interface LookUpStatus {
@@ -48,7 +51,12 @@ async function openLookUp(lookup: AasLookup, proposals: Proposals, log: Log) {
   const look = async () => {
     try {
       const found: FoundParticipant[] = [];
-      for await (const each of findParticipants({ registry, hosts: lookup.hosts ?? [] })) found.push(each);
+      for await (const each of findParticipants({ registry, hosts: lookup.hosts ?? [] })) {
+        if (found.length === MOST_FOUND) {
+          throw new CodedError('E_AAS_REQUEST', `it has more than ${MOST_FOUND} participants`);
+        }
+        found.push(each);
+      }
       if (stop.signal.aborted) return;
       proposals.noteFound(lookup, found);
       const unread = found.find((each) => each.trouble !== undefined);

@@ -50,6 +50,7 @@ export class OperationTable {
   readonly #end;
   readonly #delete;
   readonly #expire;
+  readonly #count;
 
   constructor(database: Database) {
     this.#insert = query(
@@ -63,6 +64,7 @@ export class OperationTable {
       database,
       'UPDATE operations SET outcome = ?, ended_ms = ? WHERE request = ? AND ended_ms IS NULL',
     );
+    this.#count = query<{ count: number }>(database, 'SELECT count(*) AS count FROM operations');
     this.#delete = query(database, 'DELETE FROM operations WHERE request = ?');
     this.#expire = query(database, 'DELETE FROM operations WHERE ended_ms <= ?');
   }
@@ -76,6 +78,11 @@ export class OperationTable {
   get(request: string): OperationRow | undefined {
     const row = this.#get.get(request);
     return row === undefined ? undefined : fromRow(row);
+  }
+
+  /** Of all that have not expired. */
+  count(): number {
+    return this.#count.get()?.count ?? 0;
   }
 
   /** Those that have not ended, oldest first. */

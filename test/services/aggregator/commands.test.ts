@@ -118,6 +118,7 @@ describe('the commands of a federation, for any AAS client', () => {
       client.request('POST', `${commands}/reconfigure/invoke/$value`, { inputArguments });
     expect((await request({})).status).toBe(400);
     expect((await request({ values: '{}', more: '' })).status).toBe(400);
+    expect((await request({ values: 'x'.repeat(70_000) })).status).toBe(400);
   });
 
   it('change what the next runs begin with', async () => {
