@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { packageVersion } from '../runtime/package-root.ts';
 import { addAasCommand } from './commands/aas.ts';
+import { addDataCommand } from './commands/data.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addFederationCommand } from './commands/federation.ts';
@@ -28,6 +29,7 @@ export function createProgram(): Command {
   addModelCommand(program);
   addSimulateCommand(program);
   addAasCommand(program);
+  addDataCommand(program);
   addDoctorCommand(program);
   throwInsteadOfExit(program);
   return program;

@@ -21,6 +21,8 @@ const ERROR_KINDS = {
   E_NO_MANIFEST: { status: 400, retryable: false },
   E_INVALID_MANIFEST: { status: 400, retryable: false },
   E_INVALID_RECORDING: { status: 400, retryable: false },
+  E_LICENCE_NOT_ACCEPTED: { status: 403, retryable: false },
+  E_DOWNLOAD_FAILED: { status: 502, retryable: true },
   // This machine
   E_STATE_IN_USE: { status: 503, retryable: true },
   E_STATE_MISMATCH: { status: 409, retryable: false },

@@ -1,5 +1,9 @@
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { readManifest } from '../connectors/recording/manifest.ts';
 import { readSegments, type Segment } from '../connectors/recording/segments.ts';
+import { EMOTIONS } from './demos-synthetic/emotions.ts';
+import { DEMOS_SYNTHETIC, demosSyntheticSpeakers } from './demos-synthetic/speakers.ts';
 import { signalNodes } from './signal-nodes.ts';
 import { DEFAULT_SHIFT, generateSegments } from './vibration/generated-machine.ts';
 import { CONDITIONS } from './vibration/machine-vibration.ts';
@@ -17,7 +21,10 @@ export interface GeneratedLine {
   readonly samplesPerSegment?: number;
 }
 
-/** A line that plays the recordings of a folder with a manifest.csv, a machine for each value of a column. */
+/**
+ * A line that plays the recordings of a folder with a manifest.csv, a machine for each value of a column; or, where
+ * `data` is `demos-synthetic`, generated speakers.
+ */
 export interface RecordedLine {
   readonly data: string;
   /** @defaultValue `client` */
@@ -66,6 +73,7 @@ function generatedLine(spec: GeneratedLine): Line {
 }
 
 async function recordedLine(spec: RecordedLine): Promise<Line> {
+  if (basename(spec.data) === DEMOS_SYNTHETIC && !existsSync(spec.data)) return syntheticLine(spec.limit);
   const { group, groups, labels } = await readManifest(spec.data, {
     ...(spec.group === undefined ? {} : { group: spec.group }),
     ...(spec.limit === undefined ? {} : { groups: spec.limit }),
@@ -74,6 +82,22 @@ async function recordedLine(spec: RecordedLine): Promise<Line> {
     return { id, attributes: { [group]: value }, segments: (from) => readSegments(rows, from) };
   });
   return { machines, classes: labels };
+}
+
+/** One line for every seed of training: so that runs can be compared. */
+const SYNTHETIC_SEED = 1;
+
+function syntheticLine(speakers: number | undefined): Line {
+  const machines = demosSyntheticSpeakers(SYNTHETIC_SEED, speakers).map(({ id, sex, segments }): Machine => {
+    return {
+      id,
+      attributes: { sex },
+      async *segments(from) {
+        yield* segments(from);
+      },
+    };
+  });
+  return { machines, classes: EMOTIONS };
 }
 
 /** What a trainer file and a federation need to know of a line. */

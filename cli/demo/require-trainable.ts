@@ -1,4 +1,5 @@
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import type { Federation } from '../../openapi/schemas.ts';
 import { CodedError, type Fault } from '../../runtime/errors.ts';
 import type { DemoOptions } from '../commands/demo.ts';
@@ -9,7 +10,8 @@ import type { DemoOptions } from '../commands/demo.ts';
  * @throws CodedError `E_INVALID_MANIFEST`, and as `readManifest` does
  */
 export async function requireTrainable(options: DemoOptions, { profile }: Federation): Promise<void> {
-  if (options.data === undefined) return;
+  // What is generated fits.
+  if (options.data === undefined || (await isGenerated(options.data))) return;
   const folder = resolve(options.data);
   const { readManifest } = await import('../../connectors/recording/manifest.ts');
   const { group, groups, labels } = await readManifest(folder, {
@@ -34,4 +36,9 @@ export async function requireTrainable(options: DemoOptions, { profile }: Federa
   throw new CodedError('E_INVALID_MANIFEST', `${join(folder, 'manifest.csv')} leaves nothing to learn from`, {
     faults,
   });
+}
+
+async function isGenerated(data: string): Promise<boolean> {
+  const { DEMOS_SYNTHETIC } = await import('../../simulator/demos-synthetic/speakers.ts');
+  return basename(data) === DEMOS_SYNTHETIC && !existsSync(data);
 }

@@ -28,20 +28,59 @@ export interface Block {
   readonly samples: Float32Array;
 }
 
+/** Cuts the samples of a segment into blocks as they come. */
+export interface BlockCutter {
+  /** @returns the blocks that are full by now. */
+  push(samples: Float32Array): Block[];
+  /** @returns the last block, if a part of one is left, and the position behind the segment. */
+  finish(): { readonly blocks: Block[]; readonly next: PlayPosition };
+}
+
 /**
- * Cuts a segment into numbered blocks on the production clock, which advances by samples / sampling rate, in whole
+ * Numbers the blocks of a segment on the production clock, which advances by samples / sampling rate, in whole
  * milliseconds and by one at least.
- * @returns the blocks and the position behind them.
  */
-export function blocksOf(segment: Segment, position: PlayPosition): { blocks: Block[]; next: PlayPosition } {
-  const sampleRateHz = segment.sampleRateHz ?? NOMINAL_SAMPLE_RATE_HZ;
-  const blocks: Block[] = [];
+export function blockCutter(
+  { sampleRateHz = NOMINAL_SAMPLE_RATE_HZ }: { readonly sampleRateHz?: number },
+  position: PlayPosition,
+): BlockCutter {
   let { block, timeMs } = position;
-  for (let begin = 0; begin < segment.samples.length; begin += BLOCK_SAMPLES) {
-    const samples = segment.samples.slice(begin, begin + BLOCK_SAMPLES);
-    blocks.push({ block, timeMs, samples });
+  let rest = new Float32Array(0);
+  const next = (samples: Float32Array): Block => {
+    const made = { block, timeMs, samples };
     block += 1;
     timeMs += Math.max(1, Math.round((samples.length / sampleRateHz) * 1000));
-  }
-  return { blocks, next: { segment: segment.segment + 1, block, timeMs } };
+    return made;
+  };
+  return {
+    push(samples) {
+      const all = rest.length === 0 ? samples : joined(rest, samples);
+      const whole = all.length - (all.length % BLOCK_SAMPLES);
+      rest = all.slice(whole);
+      const blocks: Block[] = [];
+      for (let begin = 0; begin < whole; begin += BLOCK_SAMPLES) {
+        blocks.push(next(all.slice(begin, begin + BLOCK_SAMPLES)));
+      }
+      return blocks;
+    },
+    finish() {
+      const blocks = rest.length === 0 ? [] : [next(rest)];
+      return { blocks, next: { segment: position.segment + 1, block, timeMs } };
+    },
+  };
+}
+
+/** All blocks of a segment that is in memory, and the position behind them. */
+export function blocksOf(segment: Segment, position: PlayPosition): { blocks: Block[]; next: PlayPosition } {
+  const cutter = blockCutter(segment, { ...position, segment: segment.segment });
+  const full = cutter.push(segment.samples);
+  const { blocks, next } = cutter.finish();
+  return { blocks: [...full, ...blocks], next };
+}
+
+function joined(first: Float32Array, second: Float32Array): Float32Array<ArrayBuffer> {
+  const both = new Float32Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
 }

@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { FolderSource } from '../../openapi/schemas.ts';
 import { CodedError, describeError, toCodedError } from '../../runtime/errors.ts';
 import type { Connector, Receiver, Sample } from '../connector.ts';
-import { type Block, blocksOf, FIRST_POSITION } from './blocks.ts';
+import { type Block, blockCutter, FIRST_POSITION } from './blocks.ts';
 import { type Manifest, type ManifestRow, readManifest } from './manifest.ts';
-import { isContextColumn, readSegments, type Segment } from './segments.ts';
+import { isContextColumn, type StreamedSegment, streamSegments } from './segments.ts';
 
 /** Signals that every folder has; further ones are the columns of its manifest. */
 const SIGNALS = ['vibration', 'condition', 'lot', 'block', 'segment', 'load', 'speed', 'finished'];
@@ -25,7 +25,7 @@ export function createFolderConnector(
     open: async (receiver) => {
       const rows = await openFolder(source, wanted);
       receiver.state({ state: 'connected' });
-      playing = play(rows, wanted, receiver, () => closed).catch((thrown: unknown) => {
+      playing = play({ rows, source, wanted, receiver, closed: () => closed }).catch((thrown: unknown) => {
         receiver.state({ state: 'degraded', reason: describeError(toCodedError(thrown)) });
       });
     },
@@ -64,26 +64,38 @@ function refuseUnknownSignals(manifest: Manifest, wanted: ReadonlySet<string>): 
   });
 }
 
-async function play(
-  rows: readonly ManifestRow[],
-  wanted: ReadonlySet<string>,
-  receiver: Receiver,
-  closed: () => boolean,
-): Promise<void> {
+interface Play {
+  readonly rows: readonly ManifestRow[];
+  readonly source: FolderSource;
+  readonly wanted: ReadonlySet<string>;
+  readonly receiver: Receiver;
+  readonly closed: () => boolean;
+}
+
+async function play({ rows, source, wanted, receiver, closed }: Play): Promise<void> {
   let position = FIRST_POSITION;
-  for await (const segment of readSegments(rows)) {
+  const { sampleRateHz } = source;
+  for await (const segment of streamSegments(rows, sampleRateHz === undefined ? {} : { sampleRateHz })) {
+    const cutter = blockCutter(segment, position);
+    const deliver = async (blocks: readonly Block[]) => {
+      if (blocks.length > 0) receiver.receive(blocks.flatMap((block) => samplesOf(segment, block, wanted)));
+      await setImmediate();
+    };
+    for await (const chunk of segment.chunks) {
+      if (closed()) return;
+      await deliver(cutter.push(chunk));
+    }
+    const { blocks, next } = cutter.finish();
     if (closed()) return;
-    const { blocks, next } = blocksOf(segment, position);
-    receiver.receive(blocks.flatMap((block) => samplesOf(segment, block, wanted)));
+    await deliver(blocks);
     position = next;
-    await setImmediate();
   }
   if (closed() || !wanted.has('finished')) return;
   receiver.receive([sampleOf('finished', true, position.timeMs)]);
 }
 
 /** The context of a block, then the block, all with its time (contracts, section 4). */
-function samplesOf(segment: Segment, block: Block, wanted: ReadonlySet<string>): Sample[] {
+function samplesOf(segment: StreamedSegment, block: Block, wanted: ReadonlySet<string>): Sample[] {
   const values = new Map<string, Sample['value']>([
     ['load', 0],
     ['speed', 0],

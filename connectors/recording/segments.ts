@@ -1,11 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
-import { CodedError } from '../../runtime/errors.ts';
-import { invalidRecording } from './invalid-recording.ts';
 import type { ManifestRow } from './manifest.ts';
-import { type ColumnRange, readCsv } from './read-csv.ts';
-import { readWav } from './read-wav.ts';
-import { verifyFile } from './verify-file.ts';
+import { openRecording } from './open-recording.ts';
+import { resampled } from './resampled.ts';
 
 /** One recording or production cycle of a machine: what it measured while nothing changed. */
 export interface Segment {
@@ -19,16 +14,32 @@ export interface Segment {
   readonly samples: Float32Array;
 }
 
+/** A segment whose samples come piece by piece. */
+export interface StreamedSegment extends Omit<Segment, 'samples'> {
+  /** To be read once, before the next segment is asked for. */
+  readonly chunks: AsyncIterable<Float32Array>;
+}
+
+interface StreamOptions {
+  /** Number of the first segment that is wanted, from 1. @defaultValue 1 */
+  readonly from?: number;
+  /** Recordings of another rate are resampled to this one; one that does not say its rate is taken as it is. */
+  readonly sampleRateHz?: number;
+}
+
 /** Columns of a manifest that say where the samples are, not under which conditions they were taken. */
 const PLACE = ['file', 'sha256', 'column', 'first_row', 'rows'];
 
 /**
- * Reads the segments of a machine in the order of its manifest; rows of one CSV file come together, where its first
- * row stands, so that the file is read once. Files are checked against their sha256 before anything of them is given.
- * @param from number of the first segment that is wanted, from 1.
+ * The segments of a machine in the order of its manifest; rows of one file come together, where its first row stands,
+ * so that the file is read once. Files are checked against their sha256 before anything of them is given. A WAV or numpy
+ * file of any length needs the same memory.
  * @throws CodedError `E_INVALID_RECORDING` with the file and the line.
  */
-export async function* readSegments(rows: readonly ManifestRow[], from = 1): AsyncGenerator<Segment> {
+export async function* streamSegments(
+  rows: readonly ManifestRow[],
+  { from = 1, sampleRateHz }: StreamOptions = {},
+): AsyncGenerator<StreamedSegment> {
   let segment = 1;
   for (const rowsOfFile of rowsByFile(rows)) {
     const skipped = Math.min(rowsOfFile.length, Math.max(0, from - segment));
@@ -36,13 +47,39 @@ export async function* readSegments(rows: readonly ManifestRow[], from = 1): Asy
     segment += skipped;
     if (wanted.length === 0) continue;
     let index = 0;
-    for await (const content of readFileOf(rowsOfFile, wanted)) {
+    for await (const content of openRecording(rowsOfFile, wanted)) {
       const row = wanted[index]!;
-      yield { segment, label: row.label, lot: row.lot, context: contextOf(row), ...content };
+      const place = { segment, label: row.label, lot: row.lot, context: contextOf(row) };
+      yield { ...place, ...(sampleRateHz === undefined ? content : resampled(row, content, sampleRateHz)) };
       segment += 1;
       index += 1;
     }
   }
+}
+
+/**
+ * The same with all samples of a segment at once.
+ * @param from number of the first segment that is wanted, from 1.
+ * @throws CodedError `E_INVALID_RECORDING` with the file and the line.
+ */
+export async function* readSegments(rows: readonly ManifestRow[], from = 1): AsyncGenerator<Segment> {
+  for await (const { chunks, ...place } of streamSegments(rows, { from })) {
+    yield { ...place, samples: await joinedChunks(chunks) };
+  }
+}
+
+/** All samples of a streamed segment. */
+export async function joinedChunks(chunks: AsyncIterable<Float32Array>): Promise<Float32Array> {
+  const parts: Float32Array[] = [];
+  for await (const chunk of chunks) parts.push(chunk);
+  if (parts.length === 1) return parts[0]!;
+  const samples = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let position = 0;
+  for (const part of parts) {
+    samples.set(part, position);
+    position += part.length;
+  }
+  return samples;
 }
 
 function rowsByFile(rows: readonly ManifestRow[]): ManifestRow[][] {
@@ -71,71 +108,6 @@ function contextOf(row: ManifestRow): ReadonlyMap<string, number | string> {
     if (bare !== undefined && typeof value === 'number' && !context.has(bare)) context.set(bare, value);
   }
   return context;
-}
-
-type Content = Pick<Segment, 'sampleRateHz' | 'samples'>;
-
-async function* readFileOf(
-  rowsOfFile: readonly ManifestRow[],
-  wanted: readonly ManifestRow[],
-): AsyncGenerator<Content> {
-  const first = wanted[0]!;
-  const { lines } = await verifyFile(first);
-  const extension = extname(first.file).toLowerCase();
-  if (extension === '.csv') {
-    let index = 0;
-    for await (const samples of readCsv(first.path, rangesOf(rowsOfFile, wanted, lines))) {
-      yield { samples, ...sampleRateOf(wanted[index]!) };
-      index += 1;
-    }
-  } else if (extension === '.wav') {
-    const wav = decodeWav(first, await readFile(first.path));
-    const ranges = rangesOf(rowsOfFile, wanted, wav.samples.length);
-    for (const { firstRow, rows } of ranges) {
-      const samples = wav.samples.slice(firstRow, rows === undefined ? undefined : firstRow + rows);
-      if (samples.length === 0)
-        throw invalidRecording(first.file, first.line, 'has no samples where the row says');
-      yield { samples, sampleRateHz: wav.sampleRateHz };
-    }
-  } else {
-    throw invalidRecording(first.file, first.line, 'is neither a .wav nor a .csv file; those are supported');
-  }
-}
-
-/**
- * Where the wanted rows stand in their file. `first_row` counts in the recording: a file that is too short to hold the
- * rows so counted is an excerpt of it, which begins at the least `first_row` of its rows.
- */
-function rangesOf(
-  rowsOfFile: readonly ManifestRow[],
-  wanted: readonly ManifestRow[],
-  length: number,
-): ColumnRange[] {
-  const first = Math.min(...rowsOfFile.map((row) => row.firstRow ?? 0));
-  const end = Math.max(...rowsOfFile.map((row) => (row.firstRow ?? 0) + (row.rows ?? 1)));
-  const offset = end > length ? first : 0;
-  return wanted.map(({ column, firstRow = 0, rows }) => ({
-    ...(column === undefined ? {} : { column }),
-    firstRow: firstRow - offset,
-    ...(rows === undefined ? {} : { rows }),
-  }));
-}
-
-function sampleRateOf(row: ManifestRow): { sampleRateHz?: number } {
-  const sampleRateHz = Number(row.values.get('sample_rate') ?? row.values.get('sample_rate_hz'));
-  return Number.isFinite(sampleRateHz) && sampleRateHz > 0 ? { sampleRateHz } : {};
-}
-
-function decodeWav(row: ManifestRow, bytes: Uint8Array): ReturnType<typeof readWav> {
-  try {
-    return readWav(bytes);
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new CodedError('E_INVALID_RECORDING', `the recording ${row.file} cannot be used`, {
-      cause,
-      faults: [{ path: row.file, line: row.line, message: cause.message }],
-    });
-  }
 }
 
 /** Whether a column of a manifest is a condition of its recordings and so a signal. */

@@ -1,13 +1,10 @@
 import { CodedError } from '../../runtime/errors.ts';
 import { refuseUnknownOptions } from '../options.ts';
-import { naturalLogarithm } from '../portable/natural-logarithm.ts';
-import type { FeatureExtractor, FeatureSpec } from './feature-extractor.ts';
+import type { FeatureExtractor, FeatureInput, FeatureSpec } from './feature-extractor.ts';
+import { logOfBands } from './log-of-bands.ts';
 import { powerSpectrum } from './power-spectrum.ts';
 
 const DEFAULT_BANDS = 32;
-
-/** In the samples' unit squared; what is less counts as this, so that silence has a logarithm. */
-const FLOOR = 1e-12;
 
 /**
  * The power in equal bands, in decades: the power spectrum of the window weighted by Hann, without its mean (bins 1 to
@@ -15,27 +12,20 @@ const FLOOR = 1e-12;
  * log10 with an absolute floor of 1e-12 in the samples' unit squared. Same bits on every platform.
  * @throws CodedError `E_INVALID_INPUT` unless `bands` is an integer from 1 to windowLength / 2.
  */
-export function logBandPower(spec: FeatureSpec, windowLength: number): FeatureExtractor {
+export function logBandPower(spec: FeatureSpec, { windowLength }: FeatureInput): FeatureExtractor {
   refuseUnknownOptions('features', spec, ['bands']);
   const spectrum = powerSpectrum(windowLength);
   const bands = bandsOf(spec, spectrum.bins);
   const powers = new Float64Array(spectrum.bins);
-  const ends = Uint32Array.from({ length: bands }, (_, band) =>
-    Math.floor(((band + 1) * spectrum.bins) / bands),
-  );
   return {
     size: bands,
+    shape: [bands],
+    minimumLength: windowLength,
     extract(window, into) {
       if (window.length !== windowLength) throw new RangeError(`a window has ${windowLength} samples`);
       if (into.length !== bands) throw new RangeError(`a window has ${bands} features`);
       spectrum.compute(window, powers);
-      let bin = 0;
-      for (let band = 0; band < bands; band++) {
-        const end = ends[band]!;
-        let power = 0;
-        for (; bin < end; bin++) power += powers[bin]!;
-        into[band] = naturalLogarithm(power < FLOOR ? FLOOR : power) * Math.LOG10E;
-      }
+      logOfBands(powers, spectrum.bins, into);
     },
   };
 }

@@ -647,10 +647,12 @@ export interface components {
                 length: number;
                 /** @description Samples from one window's start to the next. */
                 hop: number;
+                /** @description Samples from which a whole segment that is shorter than a window is one nevertheless; absent means that it is none. */
+                minimum?: number;
             };
             features: {
                 key: string;
-                /** @description For `log-band-power`, equal bands of the power spectrum. */
+                /** @description Equal bands, of `log-band-power` and the vibration features; docs/data.md. */
                 bands?: number;
             } & {
                 [key: string]: unknown;
@@ -908,6 +910,8 @@ export interface components {
             group?: string;
             /** @description The value of that column; all rows by default. */
             value?: string;
+            /** @description Recordings of another sampling rate are resampled to this one; as they are by default. */
+            sampleRateHz?: number;
         };
         FederationSummary: {
             federation: components["schemas"]["Federation"];

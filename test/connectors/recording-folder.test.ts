@@ -141,7 +141,7 @@ describe('readSegments', () => {
 
     const other = record('other.txt', '1 2 3');
     writeManifest(header, `other.txt,m,good,train,${other}`);
-    expect((await faultOf(segmentsOf())).message).toMatch('neither a .wav nor a .csv');
+    expect((await faultOf(segmentsOf())).message).toMatch('.csv, .wav, .npy');
 
     const short = record('short.csv', 'x\n1\n2\n');
     writeManifest(`${header},first_row,rows`, `short.csv,m,good,train,${short},0,5`);

@@ -22,7 +22,8 @@ async function privateSequences(trainerFolder: string): Promise<Float32Array[]> 
   return sequences;
 }
 
-function vectorsOf({ featureCount, train, test, scaler }: FrozenIndex): Float32Array[] {
+function vectorsOf({ featureShape, train, test, scaler }: FrozenIndex): Float32Array[] {
+  const featureCount = featureShape[0]!;
   const mean = Float32Array.from(scaler.mean);
   const deviation = Float32Array.from(scaler.standardDeviation);
   const vectors = [mean, deviation];

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
+import { exponential } from '../../learning/portable/exponential.ts';
 import { naturalLogarithm } from '../../learning/portable/natural-logarithm.ts';
 import { sha256Words } from '../../learning/portable/sha-256.ts';
 import { pointOnUnitCircle } from '../../learning/portable/unit-circle.ts';
@@ -23,6 +24,32 @@ describe('naturalLogarithm', () => {
     expect(naturalLogarithm(-1)).toBeNaN();
     expect(naturalLogarithm(Number.NaN)).toBeNaN();
     expect(naturalLogarithm(5e-324)).toBe(Math.log(5e-324));
+  });
+});
+
+describe('exponential', () => {
+  it('is within one unit in the last place of the platform', () => {
+    fc.assert(
+      fc.property(fc.double({ min: -700, max: 709, noNaN: true }), (x) => {
+        const expected = Math.exp(x);
+
+        expect(Math.abs(exponential(x) - expected)).toBeLessThanOrEqual(2 ** -52 * expected);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('knows the ends of its range', () => {
+    expect([0, 710, -750, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map(exponential)).toEqual([
+      1,
+      Number.POSITIVE_INFINITY,
+      0,
+      Number.POSITIVE_INFINITY,
+      0,
+    ]);
+    expect(exponential(Number.NaN)).toBeNaN();
+    expect(exponential(709.78) / Math.exp(709.78)).toBeCloseTo(1, 14);
+    expect(exponential(-740)).toBe(Math.exp(-740));
   });
 });
 

@@ -46,6 +46,8 @@ export class DataSetView {
   #mark: ArrivalMark = { block: 0, context: 0, gap: 0, correction: -1 };
   #place = BEFORE_ALL;
   #hadFinished = false;
+  /** Whether the last segment was ended because the source has finished. */
+  #isEnded = false;
   #windows: Window[] = [];
   /** Windows that are no examples, as they have no label or are beyond the maximum; newest last. */
   #others: Window[] = [];
@@ -87,11 +89,20 @@ export class DataSetView {
     this.#mark = mark;
     const finished = this.#finished();
     const rows = journal.blocksAfter(profile.signals.waveform, this.#place, BLOCKS_AT_ONCE);
+    if (this.#isEnded && rows.length > 0) {
+      // What was taken for the last segment's end was none.
+      this.#beginAgain();
+      return true;
+    }
     for (const row of rows) {
       if (!finished && !this.#isBound(row)) return false;
       const bound = this.#binder.bind(row);
       if (bound !== undefined) this.#cutter.push(bound);
       this.#place = row;
+    }
+    if (finished && rows.length < BLOCKS_AT_ONCE && !this.#isEnded) {
+      this.#cutter.finish();
+      this.#isEnded = true;
     }
     return rows.length === BLOCKS_AT_ONCE;
   }
@@ -130,6 +141,7 @@ export class DataSetView {
 
   #beginAgain(): void {
     this.#place = BEFORE_ALL;
+    this.#isEnded = false;
     this.#windows = [];
     this.#others = [];
     this.#latest = undefined;

@@ -1,10 +1,12 @@
-import { featureExtractor } from '../../../learning/features/index.ts';
+import { scaledFeatures } from '../../../learning/features/index.ts';
 import { featureStatistics, scalerOf } from '../../../learning/statistics.ts';
 import type { DataProfile } from '../../../openapi/schemas.ts';
 import type { ExampleSet, FrozenIndex } from './frozen-index.ts';
 import type { Journal } from './journal.ts';
+import { profileFeatures } from './profile-features.ts';
 import { readWindow } from './read-window.ts';
 import type { Window } from './window-cutter.ts';
+import { speedsOf } from './window-speeds.ts';
 
 const WINDOWS_AT_ONCE = 64;
 
@@ -24,25 +26,25 @@ export async function freeze(
   windows: readonly Window[],
   isTest: readonly boolean[],
 ): Promise<FrozenIndex> {
-  const extractor = featureExtractor(profile.features, profile.window.length);
+  const extractor = profileFeatures(profile);
   const testCount = isTest.filter((held) => held).length;
   const train = emptyPart(windows.length - testCount, extractor.size);
   const test = emptyPart(testCount, extractor.size);
   const samples = new Float32Array(profile.window.length);
   for (const [index, window] of windows.entries()) {
     if (index % WINDOWS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
-    readWindow(journal, window, samples);
+    const whole = readWindow(journal, window, samples);
     const part = isTest[index] ? test : train;
     const row = part.features.subarray(part.filled * extractor.size, (part.filled + 1) * extractor.size);
-    extractor.extract(samples, row);
+    extractor.extract(whole, row, speedsOf(journal, profile, extractor, window));
     part.labels[part.filled] = profile.classes.indexOf(window.label);
     part.filled += 1;
   }
   return {
-    featureCount: extractor.size,
+    featureShape: extractor.shape,
     train: exampleSet(train),
     test: exampleSet(test),
-    scaler: scalerOf(featureStatistics(train.features, extractor.size)),
+    scaler: scalerOf(featureStatistics(train.features, scaledFeatures(extractor))),
   };
 }
 

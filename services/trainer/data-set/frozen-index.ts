@@ -13,7 +13,8 @@ export interface ExampleSet {
 
 /** The examples that a run trains and evaluates on, the same in all of its rounds. */
 export interface FrozenIndex {
-  readonly featureCount: number;
+  /** Of one example's features: `[bands]`, or `[frames, bands]`. */
+  readonly featureShape: readonly number[];
   readonly train: ExampleSet;
   readonly test: ExampleSet;
   /** Fitted on the train windows; it stays at the site. */
@@ -24,9 +25,9 @@ const METADATA_KEY = 'fedshell-frozen-index';
 
 /** The bytes of a frozen index; equal ones give equal bytes. */
 export function encodeFrozenIndex(index: FrozenIndex): Uint8Array {
-  const { featureCount, train, test, scaler } = index;
+  const { featureShape, train, test, scaler } = index;
   const tensors = Object.entries({ train, test }).flatMap(([part, set]) => [
-    { name: `${part}/features`, shape: [set.count, featureCount], values: set.features },
+    { name: `${part}/features`, shape: [set.count, ...featureShape], values: set.features },
     { name: `${part}/labels`, shape: [set.count], values: set.labels },
   ]);
   return writeSafetensors(tensors, { [METADATA_KEY]: JSON.stringify(scaler) });
@@ -35,17 +36,17 @@ export function encodeFrozenIndex(index: FrozenIndex): Uint8Array {
 /** Reads a frozen index that `encodeFrozenIndex` made. */
 export async function readFrozenIndex(file: string): Promise<FrozenIndex> {
   const { header, tensors } = readSafetensors(await readFile(file));
-  const part = (name: string): ExampleSet & { readonly featureCount: number } => {
+  const part = (name: string): ExampleSet & { readonly featureShape: readonly number[] } => {
     const features = tensors.get(`${name}/features`);
     const labels = tensors.get(`${name}/labels`);
-    const [count, featureCount] = features?.shape ?? [];
-    if (features === undefined || labels === undefined || count === undefined || featureCount === undefined) {
+    const [count, ...featureShape] = features?.shape ?? [];
+    if (features === undefined || labels === undefined || count === undefined || featureShape.length === 0) {
       throw new RangeError(`${file} is not a frozen index`);
     }
-    return { count, featureCount, features: features.values, labels: labels.values };
+    return { count, featureShape, features: features.values, labels: labels.values };
   };
   const train = part('train');
   // Only `encodeFrozenIndex` writes the key.
   const scaler = JSON.parse(header.metadata[METADATA_KEY] ?? '') as Scaler;
-  return { featureCount: train.featureCount, train, test: part('test'), scaler };
+  return { featureShape: train.featureShape, train, test: part('test'), scaler };
 }

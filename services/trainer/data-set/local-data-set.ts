@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Gap, Sample } from '../../../connectors/connector.ts';
-import { featureExtractor } from '../../../learning/features/index.ts';
 import type { Scaler } from '../../../learning/statistics.ts';
 import type { DataProfile } from '../../../openapi/schemas.ts';
 import { canonicalJson } from '../../../runtime/canonical-json.ts';
@@ -14,12 +13,14 @@ import { type DataSetCounts, DataSetView } from './data-set-view.ts';
 import { freeze } from './freeze.ts';
 import { encodeFrozenIndex, readFrozenIndex } from './frozen-index.ts';
 import { Journal } from './journal.ts';
+import { profileFeatures } from './profile-features.ts';
 import { readWindow } from './read-window.ts';
 import { readinessOf } from './readiness.ts';
 import { scalerFile } from './scaler-file.ts';
 import { splitWindows } from './split.ts';
 import type { Window } from './window-cutter.ts';
 import { offsetOf, windowId } from './window-id.ts';
+import { speedsOf } from './window-speeds.ts';
 
 const MIGRATIONS = [
   `CREATE TABLE frozen (
@@ -141,11 +142,11 @@ export class LocalDataSet {
     name: string,
   ): Promise<NamedWindow & { features: Float32Array }> {
     const window = await this.#requireWindow(profile, name);
-    const extractor = featureExtractor(profile.features, profile.window.length);
+    const extractor = profileFeatures(profile);
     const samples = new Float32Array(profile.window.length);
     const features = new Float32Array(extractor.size);
-    readWindow(this.#journal, window, samples);
-    extractor.extract(samples, features);
+    const speeds = speedsOf(this.#journal, profile, extractor, window);
+    extractor.extract(readWindow(this.#journal, window, samples), features, speeds);
     return { ...named(offsetOf(window), window.timestampMs), features };
   }
 

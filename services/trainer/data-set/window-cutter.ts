@@ -38,7 +38,7 @@ export interface Piece {
   readonly length: number;
 }
 
-/** A window of samples with its target. */
+/** A window of samples with its target; shorter than the others where it is a whole short segment. */
 export interface Window {
   /** sourceTimestamp of the block that holds its first sample. */
   readonly timestampMs: number;
@@ -52,6 +52,8 @@ interface WindowCutterOptions {
   readonly length: number;
   /** Samples from one window's start to the next. */
   readonly hop: number;
+  /** Samples from which a whole segment that is shorter than a window is one nevertheless. @defaultValue `length` */
+  readonly minimum?: number;
   readonly emit: (window: Window) => void;
   readonly exclude: (cause: ExclusionCause, count: number) => void;
   /** A whole window whose samples may not become data. @defaultValue counted by `exclude` */
@@ -99,7 +101,16 @@ export class WindowCutter {
     return this.#previous !== undefined && this.#windowsOfSegment === 0 ? 1 : 0;
   }
 
+  /** Ends the segment of the last block: there is none after it. */
+  finish(): void {
+    this.#cutShortSegment();
+  }
+
   #beginSegment(block: BoundBlock): void {
+    const { missingBlocks, missingAtSegmentStart } = block;
+    // Without numbers nobody knows where the missing blocks were: then they count as the ended segment's.
+    const isWhole = missingBlocks !== 'unknown' && missingBlocks === missingAtSegmentStart;
+    if (isWhole) this.#cutShortSegment();
     this.#count('short-segment', this.shortSegments);
     this.#windowsOfSegment = 0;
     this.#begin(block.missingAtSegmentStart * block.length);
@@ -150,6 +161,19 @@ export class WindowCutter {
     }
   }
 
+  /** A segment shorter than a window, without a boundary from its first sample to its last. */
+  #cutShortSegment(): void {
+    const { length, minimum = length, emit, exclude } = this.#options;
+    const leaveOut = this.#options.leaveOut ?? ((cause) => exclude(cause, 1));
+    const first = this.#stretch[0];
+    if (this.shortSegments === 0 || this.#end < minimum || first === undefined || first.start > 0) return;
+    const window = this.#windowAt(0);
+    const excluded = this.#previous?.excluded;
+    this.#windowsOfSegment += 1;
+    if (excluded === undefined) emit(window);
+    else leaveOut(excluded, window);
+  }
+
   #windowAt(start: number): Window {
     const end = start + this.#options.length;
     const pieces: Piece[] = [];
@@ -164,7 +188,7 @@ export class WindowCutter {
         length: to - from,
       });
     }
-    // A window is only cut once all of its samples are there.
+    // A window is only cut once there are samples of it.
     const { timestampMs, label, lot } = first as BoundBlock;
     return { timestampMs, label, lot, pieces };
   }

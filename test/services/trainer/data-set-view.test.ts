@@ -202,4 +202,48 @@ describe('the view of a data set', () => {
     });
     return { windows, counts: view.counts() };
   }
+
+  it('takes a short clip whole where the profile allows it, the last one once the source has finished', async () => {
+    const { journal, view, pass } = open(profileOf({ window: { length: 8, hop: 8, minimum: 4 } }));
+    const clip = (segment: number, count: number) =>
+      arrivalsOf({
+        number: segment,
+        timestampMs: 10 * segment,
+        samples: ramp(0, count),
+        label: 'healthy',
+        segment,
+      });
+    journal.receive([...clip(1, 6), ...clip(2, 3), ...clip(3, 8), ...clip(4, 5)]);
+    await view.catchUp();
+    const lengths = () =>
+      view.windows.map(({ pieces }) => pieces.reduce((sum, piece) => sum + piece.length, 0));
+    expect(lengths()).toEqual([6, 8]);
+
+    journal.receive([sample('finished', true, 50)]);
+    pass(10_000);
+    await view.catchUp();
+
+    expect(lengths()).toEqual([6, 8, 5]);
+    expect(view.counts()).toMatchObject({
+      windows: 3,
+      finished: true,
+      excludedWindows: { 'short-segment': 1 },
+    });
+  });
+
+  it('goes on where a source sends more of its last clip after all', async () => {
+    const { journal, view, pass } = open(profileOf({ window: { length: 8, hop: 8, minimum: 4 } }));
+    const block = (number: number) =>
+      arrivalsOf({ number, timestampMs: 10 * number, samples: ramp(0, 5), label: 'healthy' });
+    journal.receive([...block(1), sample('finished', true, 10)]);
+    pass(10_000);
+    await view.catchUp();
+    expect(view.counts().windows).toBe(1);
+
+    journal.receive(block(2));
+    pass(10_000);
+    await view.catchUp();
+
+    expect(view.windows.map(({ pieces }) => pieces)).toEqual([[expect.objectContaining({ length: 8 })]]);
+  });
 });

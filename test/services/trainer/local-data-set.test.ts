@@ -53,10 +53,11 @@ describe('a local data set', () => {
     const dataSet = await openDataSet(path, 'press-1');
     receiveTones(dataSet, 40);
 
-    const { train, scaler, featureCount } = await readFrozenIndex(
+    const { train, scaler, featureShape } = await readFrozenIndex(
       await dataSet.frozenIndex({ run: 'R', federation: 'F', profile: toneProfile() }),
     );
 
+    const featureCount = featureShape[0]!;
     let sum = 0;
     for (let row = 0; row < train.count; row += 1) sum += train.features[row * featureCount]!;
     expect(scaler.mean[0]).toBeCloseTo(sum / train.count, 10);

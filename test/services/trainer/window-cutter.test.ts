@@ -10,16 +10,18 @@ interface Cut {
   readonly excluded: ReadonlyMap<string, number>;
 }
 
-function cut(blocks: readonly BoundBlock[], length: number, hop: number): Cut {
+function cut(blocks: readonly BoundBlock[], length: number, hop: number, minimum?: number): Cut {
   const windows: Window[] = [];
   const excluded = new Map<string, number>();
   const cutter = new WindowCutter({
     length,
     hop,
+    ...(minimum === undefined ? {} : { minimum }),
     emit: (window) => windows.push(window),
     exclude: (cause, count) => excluded.set(cause, (excluded.get(cause) ?? 0) + count),
   });
   for (const block of blocks) cutter.push(block);
+  if (minimum !== undefined) cutter.finish();
   return { windows, excluded };
 }
 
@@ -157,5 +159,47 @@ describe('windows', () => {
       },
     );
     fc.assert(property, { numRuns: 300 });
+  });
+});
+
+describe('windows of short segments', () => {
+  const lengths = ({ windows }: Cut) =>
+    windows.map(({ pieces }) => pieces.reduce((sum, piece) => sum + piece.length, 0));
+
+  it('are the whole segment from the minimum on, the last one at the finish', () => {
+    const result = cut(
+      [
+        block(0, 6),
+        block(6, 1, { segment: '2' }),
+        block(7, 3, { segment: '3' }),
+        block(10, 2, { segment: '3' }),
+      ],
+      8,
+      8,
+      5,
+    );
+
+    expect(lengths(result)).toEqual([6, 5]);
+    expect(Object.fromEntries(result.excluded)).toEqual({ 'short-segment': 1 });
+  });
+
+  it('are not made of what a longer segment leaves over', () => {
+    expect(lengths(cut([block(0, 15), block(15, 8, { segment: '2' })], 8, 8, 5))).toEqual([8, 8]);
+  });
+
+  it('are not made where a part of the segment is missing', () => {
+    const lost = { segment: '2', missingBlocks: 1 };
+
+    expect(lengths(cut([block(0, 6), block(12, 6, lost)], 8, 8, 5))).toEqual([6]);
+    expect(lengths(cut([block(0, 6), block(12, 6, { ...lost, missingAtSegmentStart: 1 })], 8, 8, 5))).toEqual(
+      [6],
+    );
+    expect(lengths(cut([block(0, 3), block(3, 3, { label: 'worn' })], 8, 8, 3))).toEqual([]);
+  });
+
+  it('are named by the cause where they may not become data', () => {
+    const result = cut([block(0, 6, { excluded: 'bad-quality' })], 8, 8, 5);
+
+    expect(Object.fromEntries(result.excluded)).toEqual({ 'bad-quality': 1 });
   });
 });
