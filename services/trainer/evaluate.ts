@@ -79,9 +79,9 @@ export async function evaluateModelFile(options: EvaluateModelOptions): Promise<
       const examples = await recordingExamples(rows, profile);
       const own = await findParticipantScaler(options.stateFolder, id, profile);
       const frozenFile = join(work, id);
-      const { featureCount, set: test, ownScaler, unknownClassWindows } = examples;
+      const { featureShape, set: test, ownScaler, unknownClassWindows } = examples;
       const train = { count: 0, features: new Float32Array(0), labels: new Float32Array(0) };
-      await writeFile(frozenFile, encodeFrozenIndex({ featureCount, train, test, scaler: own ?? ownScaler }));
+      await writeFile(frozenFile, encodeFrozenIndex({ featureShape, train, test, scaler: own ?? ownScaler }));
       const task = {
         kind: 'evaluate',
         versionFile: options.modelFile,

@@ -1,4 +1,5 @@
 import type { InferJob } from '../../../openapi/schemas.ts';
+import { profileFeatures } from '../data-set/profile-features.ts';
 import { answerCommand } from './answer-command.ts';
 import { fetchVersion } from './fetch-version.ts';
 import { dataSetOf, type JobContext, type JobResources } from './job-resources.ts';
@@ -21,6 +22,7 @@ export async function infer(job: InferJob, context: JobContext, resources: JobRe
         versionFile,
         model,
         features: [...features],
+        featureShape: profileFeatures(profile).shape,
         ...(scaler !== undefined && { scaler }),
       },
       { signal: context.signal },

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { featureExtractor } from '../../../learning/features/index.ts';
 import type { InitialiseJob } from '../../../openapi/schemas.ts';
+import { profileFeatures } from '../data-set/profile-features.ts';
 import { patiently } from '../patiently.ts';
 import { requireNumerics } from '../training/numerics.ts';
 import type { JobContext, JobResources } from './job-resources.ts';
@@ -17,10 +17,13 @@ export async function initialise(
 ): Promise<void> {
   requireNumerics(job.numerics);
   const { run, model, profile, seed, scaler } = job;
-  const features = featureExtractor(profile.features, profile.window.length).size;
+  const { shape: featureShape } = profileFeatures(profile);
   await updates.written(
     (versionFile) =>
-      tasks.perform({ kind: 'initialise', model, profile, features, seed, scaler, versionFile }, { signal }),
+      tasks.perform(
+        { kind: 'initialise', model, profile, featureShape, seed, scaler, versionFile },
+        { signal },
+      ),
     async ({ path }) => {
       const content = await readFile(path);
       const sha256 = createHash('sha256').update(content).digest('hex');

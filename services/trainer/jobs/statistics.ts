@@ -17,7 +17,7 @@ export async function statistics(
   const dataSet = dataSetOf(resources, job.participant);
   const frozen = await readFrozenIndex(await dataSet.frozenIndex(job));
   await dataSet.forgetOtherRuns(job.federation, job.run);
-  const { count, sum, sumOfSquares } = featureStatistics(frozen.train.features, frozen.featureCount);
+  const { count, sum, sumOfSquares } = featureStatistics(frozen.train.features, frozen.scaler.mean.length);
   const body = { count, sum: [...sum], sumOfSquares: [...sumOfSquares] };
   await patiently(() => client.putStatistics(job.run, job.participant, body), {
     signal,

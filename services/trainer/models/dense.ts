@@ -1,10 +1,8 @@
-import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { refuseUnknownOptions } from '../../../learning/options.ts';
 import type { ModelSpec } from '../../../openapi/schemas.ts';
 import type { Model, ModelSizes, TensorFlow, WeightSpec } from './model.ts';
-
-/** Smaller ones count as this in the loss: their logarithm would not be finite. */
-const SMALLEST_PROBABILITY = 1e-30;
+import { crossEntropy } from './sequential.ts';
 
 /** Kernel and bias of each layer, as the model's weights come. */
 type Layers = readonly { readonly kernel: Tensor2D; readonly bias: Tensor }[];
@@ -17,21 +15,33 @@ type Layers = readonly { readonly kernel: Tensor2D; readonly bias: Tensor }[];
  */
 export function dense(tf: TensorFlow, spec: ModelSpec, sizes: ModelSizes): Model {
   refuseUnknownOptions('model', spec, ['hidden']);
-  const units = [sizes.features, ...(spec.hidden ?? [64, 32]), sizes.classes];
+  return denseOf(tf, spec.hidden ?? [64, 32], sizes);
+}
+
+/**
+ * Multinomial logistic regression: dense without hidden layers.
+ * @throws CodedError `E_INVALID_INPUT` for an option: it has none.
+ */
+export function logistic(tf: TensorFlow, spec: ModelSpec, sizes: ModelSizes): Model {
+  refuseUnknownOptions('model', spec, []);
+  return denseOf(tf, [], sizes);
+}
+
+function denseOf(tf: TensorFlow, hidden: readonly number[], sizes: ModelSizes): Model {
+  const features = sizes.featureShape.reduce((product, size) => product * size, 1);
+  const units = [features, ...hidden, sizes.classes];
   return {
-    inputShape: [sizes.features],
+    kind: 'classifier',
+    inputShape: [features],
     outputShape: [sizes.classes],
     weights: weightSpecs(units),
-    logits: (weights, inputs) => activations(tf, layersOf(weights), inputs).at(-1) as Tensor2D,
+    // One row an example.
+    logits: (weights, inputs) => activations(tf, layersOf(weights), inputs as Tensor2D).at(-1) as Tensor2D,
     lossAndGradients: (weights, inputs, targets) => {
       const layers = layersOf(weights);
-      const outputs = activations(tf, layers, inputs);
-      const logits = outputs.at(-1) as Tensor2D;
-      const probabilities = tf.softmax(logits);
-      const logarithms = tf.log(tf.clipByValue(probabilities, SMALLEST_PROBABILITY, 1));
-      const lossSum = tf.neg(tf.sum(tf.mul(targets, logarithms)));
-      // The derivative of the mean cross entropy by the logits.
-      let slope: Tensor2D = tf.mul(tf.sub(probabilities, targets), 1 / inputs.shape[0]);
+      const outputs = activations(tf, layers, inputs as Tensor2D);
+      const { lossSum, slope: first } = crossEntropy(tf, outputs.at(-1) as Tensor2D, targets);
+      let slope = first;
       const gradients: Tensor[] = [];
       for (let index = layers.length - 1; index >= 0; index -= 1) {
         const input = index === 0 ? inputs : outputs[index - 1]!;
@@ -39,8 +49,17 @@ export function dense(tf: TensorFlow, spec: ModelSpec, sizes: ModelSizes): Model
         gradients.unshift(tf.matMul(tf.transpose(input), slope), tf.sum(slope, 0));
         if (index > 0) slope = tf.mul(tf.matMul(slope, tf.transpose(layers[index]!.kernel)), tf.step(input));
       }
-      // A sum over all axes is one number.
-      return { lossSum: lossSum as Scalar, gradients };
+      return { lossSum, gradients, statistics: [] };
+    },
+    inputGradient: (weights, inputs, targets) => {
+      const layers = layersOf(weights);
+      const outputs = activations(tf, layers, inputs as Tensor2D);
+      let { slope } = crossEntropy(tf, outputs.at(-1) as Tensor2D, targets);
+      for (let index = layers.length - 1; index >= 0; index -= 1) {
+        slope = tf.matMul(slope, tf.transpose(layers[index]!.kernel));
+        if (index > 0) slope = tf.mul(slope, tf.step(outputs[index - 1]!));
+      }
+      return slope;
     },
   };
 }

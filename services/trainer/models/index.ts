@@ -1,11 +1,20 @@
 import type { ModelSpec } from '../../../openapi/schemas.ts';
 import { CodedError } from '../../../runtime/errors.ts';
-import { dense } from './dense.ts';
+import { cnn1d } from './cnn-1d.ts';
+import { cnn2d } from './cnn-2d.ts';
+import { cnn4 } from './cnn-4.ts';
+import { dense, logistic } from './dense.ts';
 import type { Model, ModelSizes, TensorFlow } from './model.ts';
+import { vgg15 } from './vgg-15.ts';
 
 /** One line an architecture. */
 const MODELS: ReadonlyMap<string, (tf: TensorFlow, spec: ModelSpec, sizes: ModelSizes) => Model> = new Map([
   ['dense', dense],
+  ['logistic', logistic],
+  ['cnn-2d', cnn2d],
+  ['cnn-1d', cnn1d],
+  ['cnn-4', cnn4],
+  ['vgg-15', vgg15],
 ]);
 
 /** The keys that a federation may name. */

@@ -1,11 +1,11 @@
-import type { Scalar, Tensor1D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import type { RandomStream } from '../../../learning/random.ts';
 import type { TrainingSpec } from '../../../openapi/schemas.ts';
 import { CodedError } from '../../../runtime/errors.ts';
 import type { Model, TensorFlow } from '../models/model.ts';
 import { createOptimizer } from './optimizer.ts';
 import type { StandardisedExamples } from './standardise.ts';
-import { weightVector } from './weight-vector.ts';
+import { concatenated, roleVectors } from './weight-vector.ts';
 
 interface FitOptions {
   readonly tf: TensorFlow;
@@ -22,41 +22,44 @@ interface FitOptions {
   readonly onEpoch: (epochsDone: number, trainedLoss: number) => void;
 }
 
-/** Steps between two looks at the clock. */
-const STEPS_AT_ONCE = 64;
-
 /**
  * Trains for the specified epochs and returns the weights. Equal input gives equal bits.
  * @throws CodedError `E_TRAINING_DIVERGED` when the loss is no longer finite.
  */
 export async function fitWeights(options: FitOptions): Promise<Float32Array> {
   const { tf, model, base, examples, training, random, breathe, onEpoch } = options;
-  const layout = weightVector(tf, model);
-  const optimizer = createOptimizer(tf, training.optimizer, layout.size);
+  const { trainable, statistic, take, together } = roleVectors(tf, model);
+  const optimizer = createOptimizer(tf, training.optimizer, trainable.size);
   const order = Uint32Array.from({ length: examples.count }, (_, index) => index);
-  // Copied: the library may otherwise share the caller's memory.
-  let weights: Tensor1D = tf.tensor1d(base.slice());
+  let weights: Tensor1D = tf.tensor1d(take(base, 'trainable'));
+  let statistics: Tensor1D = tf.tensor1d(take(base, 'statistic'));
   let lossSum: Scalar = tf.scalar(0);
   try {
     for (let epoch = 1; epoch <= training.localEpochs; epoch += 1) {
       random.shuffle(order);
-      for (let begin = 0, steps = 1; begin < order.length; begin += training.batchSize, steps += 1) {
+      for (let begin = 0; begin < order.length; begin += training.batchSize) {
         const batch = gather(
           examples,
           order.subarray(begin, begin + training.batchSize),
           model.outputShape[0]!,
         );
         const next = tf.tidy(() => {
-          const inputs = tf.tensor2d(batch.inputs, [batch.count, examples.featureCount]);
+          const inputs: Tensor = tf.tensor(batch.inputs, [batch.count, ...model.inputShape]);
           const targets = tf.tensor2d(batch.targets, [batch.count, model.outputShape[0]!]);
-          const batchResult = model.lossAndGradients(layout.split(weights), inputs, targets);
+          const all = together(trainable.split(weights), statistic.split(statistics));
+          const batchResult = model.lossAndGradients(all, inputs, targets);
           const sum: Scalar = tf.add(lossSum, batchResult.lossSum);
-          return { weights: optimizer.step(weights, layout.join(batchResult.gradients)), lossSum: sum };
+          return {
+            weights: optimizer.step(weights, trainable.join(batchResult.gradients)),
+            statistics: statistic.join(batchResult.statistics),
+            lossSum: sum,
+          };
         });
-        tf.dispose([weights, lossSum]);
+        tf.dispose([weights, statistics, lossSum]);
         weights = next.weights;
+        statistics = next.statistics;
         lossSum = next.lossSum;
-        if (steps % STEPS_AT_ONCE === 0) await breathe();
+        await breathe();
       }
       const trainedLoss = (await lossSum.data())[0]! / examples.count;
       lossSum.dispose();
@@ -67,13 +70,17 @@ export async function fitWeights(options: FitOptions): Promise<Float32Array> {
       onEpoch(epoch, trainedLoss);
       await breathe();
     }
-    const trained = Float32Array.from(await weights.data());
+    const parts = together(
+      trainable.parts(Float32Array.from(await weights.data())),
+      statistic.parts(Float32Array.from(await statistics.data())),
+    );
+    const trained = concatenated(parts);
     if (!trained.every(Number.isFinite)) {
       throw new CodedError('E_TRAINING_DIVERGED', 'the trained weights are not finite');
     }
     return trained;
   } finally {
-    tf.dispose([weights, lossSum]);
+    tf.dispose([weights, statistics, lossSum]);
     optimizer.dispose();
   }
 }

@@ -35,7 +35,8 @@ export interface InitialiseTask {
   readonly model: ModelSpec;
   /** The federation's DataProfile. */
   readonly profile: { readonly classes: readonly string[]; readonly [option: string]: unknown };
-  readonly features: number;
+  /** Of one example's features. */
+  readonly featureShape: readonly number[];
   readonly seed: number;
   readonly scaler: ScalerMetadata;
   readonly versionFile: string;
@@ -48,6 +49,7 @@ export interface InferTask {
   readonly model: ModelSpec;
   /** Not standardised. */
   readonly features: readonly number[];
+  readonly featureShape: readonly number[];
   /** The site's own, where the version has none. */
   readonly scaler?: Scaler;
 }

@@ -23,7 +23,7 @@ export async function runEvaluate(
   for (const file of task.frozenFiles) {
     await breath.breathe();
     const frozen = await readFrozenIndex(file);
-    const sizes = { features: frozen.featureCount, classes: metadata.profile.classes.length };
+    const sizes = { featureShape: frozen.featureShape, classes: metadata.profile.classes.length };
     const model = buildModel(tf, task.model, sizes);
     const examples = standardisedExamples(frozen.test, metadata.scaler, frozen.scaler);
     sums.push(await score(tf, model, joinWeights(model, version.tensors), examples));

@@ -19,12 +19,12 @@ export async function runInfer(tf: TensorFlow, task: InferTask): Promise<Trainin
   const features = Float32Array.from(task.features);
   standardise(features, scaler);
   const classes = metadata.profile.classes.length;
-  const model = buildModel(tf, task.model, { features: features.length, classes });
+  const model = buildModel(tf, task.model, { featureShape: task.featureShape, classes });
   const weights = joinWeights(model, version.tensors);
   const output = tf.tidy(() =>
     model.logits(
       weightVector(tf, model).split(tf.tensor1d(weights)),
-      tf.tensor2d(features, [1, features.length]),
+      tf.tensor(features, [1, ...model.inputShape]),
     ),
   );
   const logits = await output.data();

@@ -10,7 +10,10 @@ import type { InitialiseTask } from './messages.ts';
 /** An initialise task: version 0 of a model, its weights drawn from the run's seed alone. */
 export async function runInitialise(tf: TensorFlow, task: InitialiseTask): Promise<Record<string, never>> {
   const { profile, scaler, seed } = task;
-  const model = buildModel(tf, task.model, { features: task.features, classes: profile.classes.length });
+  const model = buildModel(tf, task.model, {
+    featureShape: task.featureShape,
+    classes: profile.classes.length,
+  });
   const { inputShape, outputShape } = model;
   const metadata = { group: 'main', number: 0, inputShape, outputShape, model: task.model, profile, scaler };
   const tensors = model.weights.map((weight) => initialTensor(weight, seed));
@@ -18,14 +21,22 @@ export async function runInitialise(tf: TensorFlow, task: InitialiseTask): Promi
   return {};
 }
 
-/** Glorot uniform (X. Glorot, Y. Bengio: Understanding the difficulty of training deep feedforward networks, 2010). */
+/**
+ * Glorot uniform (X. Glorot, Y. Bengio: Understanding the difficulty of training deep feedforward networks, 2010), or He
+ * normal for what a ReLU follows (K. He et al.: Delving deep into rectifiers, 2015).
+ */
 function initialTensor({ name, shape, initialiser }: WeightSpec, seed: number): NamedTensor {
   const values = new Float32Array(elementCount(shape) ?? 0);
   if (initialiser === 'zeros') return { name, shape, values };
+  if (initialiser === 'ones') return { name, shape, values: values.fill(1) };
   const purpose = `initial-weights/${name}`;
   const random = randomStream({ seed, round: 0, participant: 'main', purpose });
   const receptiveField = shape.slice(0, -2).reduce((product, size) => product * size, 1);
   const [inputs = 1, outputs = 1] = shape.slice(-2);
+  if (initialiser === 'he-normal') {
+    const deviation = Math.sqrt(2 / (receptiveField * inputs));
+    return { name, shape, values: values.map(() => random.normal() * deviation) };
+  }
   const limit = Math.sqrt(6 / (receptiveField * (inputs + outputs)));
   for (let index = 0; index < values.length; index += 1) values[index] = (2 * random.uniform() - 1) * limit;
   return { name, shape, values };

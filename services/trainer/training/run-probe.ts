@@ -14,7 +14,7 @@ export async function runProbe(tf: TensorFlow): Promise<TrainingResults['probe']
     features: Float32Array.from({ length: count * features }, () => random.normal()),
     labels: Float32Array.from({ length: count }, () => random.integer(classes)),
   };
-  const model = buildModel(tf, { key: 'dense', hidden: [64, 32] }, { features, classes });
+  const model = buildModel(tf, { key: 'dense', hidden: [64, 32] }, { featureShape: [features], classes });
   const size = model.weights.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const base = Float32Array.from({ length: size }, () => random.normal() / 10);
   const run = (localEpochs: number) =>

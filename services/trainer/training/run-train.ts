@@ -26,7 +26,7 @@ export async function runTrain(
   const metadata = readVersionMetadata(version.header.metadata);
   const frozen = await readFrozenIndex(task.frozenFile);
   const model = buildModel(tf, task.model, {
-    features: frozen.featureCount,
+    featureShape: frozen.featureShape,
     classes: metadata.profile.classes.length,
   });
   const base = joinWeights(model, version.tensors);

@@ -5,6 +5,8 @@ import type { StandardisedExamples } from './standardise.ts';
 import { weightVector } from './weight-vector.ts';
 
 const EXAMPLES_AT_ONCE = 1024;
+/** Of the inputs of one batch; a convolution's outputs are many times as many. */
+const NUMBERS_AT_ONCE = 2 ** 18;
 
 /**
  * Counts what weights, given in the model's order, predict on examples, and sums their cross entropy.
@@ -19,15 +21,16 @@ export async function score(
   const classes = model.outputShape[0]!;
   const predictions = new Uint32Array(examples.count);
   const layout = weightVector(tf, model);
+  const { featureCount } = examples;
+  const atOnce = Math.max(1, Math.min(EXAMPLES_AT_ONCE, Math.floor(NUMBERS_AT_ONCE / featureCount)));
   let lossSum = 0;
-  for (let begin = 0; begin < examples.count; begin += EXAMPLES_AT_ONCE) {
-    const end = Math.min(begin + EXAMPLES_AT_ONCE, examples.count);
-    const { featureCount } = examples;
+  for (let begin = 0; begin < examples.count; begin += atOnce) {
+    const end = Math.min(begin + atOnce, examples.count);
     const rows = examples.features.slice(begin * featureCount, end * featureCount);
     const output = tf.tidy(() =>
       model.logits(
         layout.split(tf.tensor1d(weights.slice())),
-        tf.tensor2d(rows, [end - begin, featureCount]),
+        tf.tensor(rows, [end - begin, ...model.inputShape]),
       ),
     );
     const logits = await output.data();

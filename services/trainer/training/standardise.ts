@@ -19,5 +19,7 @@ export function standardisedExamples(
   const scaler = version.kind === 'federated' ? version : local;
   const features = set.features.slice();
   standardise(features, scaler);
-  return { count: set.count, featureCount: scaler.mean.length, features, labels: set.labels };
+  // A scaler has one entry a band, a window has its bands once a frame.
+  const featureCount = set.count === 0 ? scaler.mean.length : features.length / set.count;
+  return { count: set.count, featureCount, features, labels: set.labels };
 }

@@ -15,14 +15,19 @@ export interface WeightVector {
 }
 
 /** The layout of a model's weights in one vector. */
-export function weightVector(tf: TensorFlow, model: Model): WeightVector {
+export function weightVector(tf: TensorFlow, model: Pick<Model, 'weights'>): WeightVector {
   const shapes = model.weights.map(({ shape }) => [...shape]);
   const sizes = shapes.map((shape) => elementCount(shape) ?? 0);
   const size = sizes.reduce((sum, count) => sum + count, 0);
   return {
     size,
-    split: (vector) => tf.split(vector, sizes).map((part, index) => tf.reshape(part, shapes[index]!)),
-    join: (tensors) => tf.concat(tensors.map((tensor) => tf.reshape(tensor, [-1]) as Tensor1D)),
+    // The library neither splits nor joins nothing.
+    split: (vector) =>
+      size === 0 ? [] : tf.split(vector, sizes).map((part, index) => tf.reshape(part, shapes[index]!)),
+    join: (tensors) =>
+      size === 0
+        ? tf.tensor1d([], 'float32')
+        : tf.concat(tensors.map((tensor) => tf.reshape(tensor, [-1]) as Tensor1D)),
     parts: (vector) => {
       let end = 0;
       return sizes.map((count) => {
@@ -31,6 +36,47 @@ export function weightVector(tf: TensorFlow, model: Model): WeightVector {
       });
     },
   };
+}
+
+/** The weights of a model parted by what happens to them: an optimizer moves the trainable ones only. */
+export interface RoleVectors {
+  readonly trainable: WeightVector;
+  readonly statistic: WeightVector;
+  /** A copy of the weights of a role out of all of them in the model's order. */
+  take(all: Float32Array, role: 'trainable' | 'statistic'): Float32Array;
+  /** What belongs to the weights of either role, in the model's order. */
+  together<Part>(trainable: readonly Part[], statistic: readonly Part[]): Part[];
+}
+
+/** The layouts of a model's trainable weights and of its statistics. */
+export function roleVectors(tf: TensorFlow, model: Model): RoleVectors {
+  const isStatistic = model.weights.map(({ role }) => role === 'statistic');
+  const of = (wanted: boolean) => model.weights.filter((_, index) => isStatistic[index] === wanted);
+  const whole = weightVector(tf, model);
+  return {
+    trainable: weightVector(tf, { weights: of(false) }),
+    statistic: weightVector(tf, { weights: of(true) }),
+    take: (all, role) => {
+      const wanted = role === 'statistic';
+      return concatenated(whole.parts(all).filter((_, index) => isStatistic[index] === wanted));
+    },
+    together: (trainable, statistic) => {
+      const [moved, kept] = [trainable.values(), statistic.values()];
+      // There are as many of each as weights of that role.
+      return isStatistic.map((isKept) => (isKept ? kept : moved).next().value!);
+    },
+  };
+}
+
+/** One array of several, copied. */
+export function concatenated(parts: readonly Float32Array[]): Float32Array {
+  const joined = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let position = 0;
+  for (const values of parts) {
+    joined.set(values, position);
+    position += values.length;
+  }
+  return joined;
 }
 
 /**
@@ -52,12 +98,5 @@ export function joinWeights(model: Model, tensors: ReadonlyMap<string, Values>):
   if (faults.length > 0) {
     throw new CodedError('E_MALFORMED_SAFETENSORS', 'the version does not fit the model', { faults });
   }
-  const parts = model.weights.map(({ name }) => tensors.get(name)!.values);
-  const joined = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let position = 0;
-  for (const values of parts) {
-    joined.set(values, position);
-    position += values.length;
-  }
-  return joined;
+  return concatenated(model.weights.map(({ name }) => tensors.get(name)!.values));
 }

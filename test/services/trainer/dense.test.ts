@@ -5,7 +5,7 @@ import { loadTensorFlow } from '../../../services/trainer/training/tensor-flow.t
 describe('the dense network', () => {
   it('has gradients that agree with differences of its loss', async () => {
     const tf = await loadTensorFlow();
-    const model = buildModel(tf, { key: 'dense', hidden: [5, 4] }, { features: 3, classes: 3 });
+    const model = buildModel(tf, { key: 'dense', hidden: [5, 4] }, { featureShape: [3], classes: 3 });
     const random = randomStream({ seed: 1, round: 0, participant: 'main', purpose: 'test' });
     const values = model.weights.map(({ shape }) =>
       Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()),
@@ -39,7 +39,7 @@ describe('the dense network', () => {
   it('refuses an option that it does not have', async () => {
     const tf = await loadTensorFlow();
 
-    expect(() => buildModel(tf, { key: 'dense', hiden: [4] }, { features: 3, classes: 3 })).toThrow(
+    expect(() => buildModel(tf, { key: 'dense', hiden: [4] }, { featureShape: [3], classes: 3 })).toThrow(
       expect.objectContaining({ code: 'E_INVALID_INPUT' }),
     );
   });

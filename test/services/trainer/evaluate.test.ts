@@ -25,7 +25,14 @@ describe('the offline evaluation', () => {
     });
     const model = { key: 'dense', hidden: [8] };
     const scaler = { kind: 'local' } as const;
-    const task = { kind: 'initialise', model, profile: toneProfile(), features: 8, seed: 1, scaler } as const;
+    const task = {
+      kind: 'initialise',
+      model,
+      profile: toneProfile(),
+      featureShape: [8],
+      seed: 1,
+      scaler,
+    } as const;
     await slots.perform({ ...task, versionFile: modelFile });
     await slots.close();
   });

@@ -29,7 +29,15 @@ describe('training in a process of its own', () => {
     frozenFile = await dataSet.frozenIndex({ run: 'R', federation: 'F', profile });
     dataSet.close();
     const scaler = { kind: 'local' } as const;
-    await slots.perform({ kind: 'initialise', model, profile, features: 8, seed: 1, scaler, versionFile });
+    await slots.perform({
+      kind: 'initialise',
+      model,
+      profile,
+      featureShape: [8],
+      seed: 1,
+      scaler,
+      versionFile,
+    });
   });
 
   afterAll(() => slots.close());
@@ -58,7 +66,7 @@ describe('training in a process of its own', () => {
   it('makes version 0 from the seed alone', async () => {
     const again = join(folder, 'version-0-again');
     const other = join(folder, 'version-0-other-seed');
-    const task = { kind: 'initialise', model, profile: toneProfile(), features: 8 } as const;
+    const task = { kind: 'initialise', model, profile: toneProfile(), featureShape: [8] } as const;
     const scaler = { kind: 'local' } as const;
     await slots.perform({ ...task, seed: 1, scaler, versionFile: again });
     await slots.perform({ ...task, seed: 2, scaler, versionFile: other });
