@@ -72,6 +72,20 @@ describe('a list of 2,000 submodels', () => {
     expect(ids.slice(0, 3)).toEqual(['urn:test:0', 'urn:test:50', 'urn:test:100']);
   });
 
+  it('is narrowed by both, whichever finds less, a page at a time', async () => {
+    const semanticId = Buffer.from(JSON.stringify(reference('urn:rare'))).toString('base64url');
+    const expected = Array.from({ length: COUNT }, (_, index) => index)
+      .filter((index) => index % 50 === 0 && index % 4 === 2)
+      .map((index) => `urn:test:${index}`);
+
+    const { ids, pages } = await readAll(
+      `/submodels?limit=3&level=core&idShort=Kind2&semanticId=${semanticId}`,
+    );
+
+    expect(ids).toEqual(expected);
+    expect(pages).toBe(Math.ceil(expected.length / 3));
+  });
+
   it('goes on at the same place when submodels before it are deleted', async () => {
     const first = await running.call('GET', '/submodels?limit=10');
     await running.call('DELETE', submodelPath('urn:test:3'));

@@ -2,6 +2,7 @@ import { CodedError } from '../../../runtime/errors.ts';
 import type { JsonObject, ShellDescriptor, SubmodelDescriptor } from '../../model.ts';
 import { describeShell, describeSubmodel } from './descriptors.ts';
 import { type Page, type PageRequest, pageOf } from './page.ts';
+import { type ListCondition, pageRows } from './page-query.ts';
 import type { ShellStore } from './shell-store.ts';
 import type { Sql } from './sql.ts';
 import type { SubmodelStore } from './submodel-store.ts';
@@ -63,18 +64,15 @@ export class DescriptorStore {
   }
 
   listShells(page: PageRequest, filter: ShellDescriptorFilter): Page<ShellDescriptor> {
-    const conditions = ['seq > ?'];
-    const values: (string | number)[] = [page.after];
+    const conditions: ListCondition[] = [];
     if (filter.assetKind !== undefined) {
-      conditions.push('asset_kind = ?');
-      values.push(filter.assetKind);
+      conditions.push({ own: 'asset_kind = ?', values: [filter.assetKind] });
     }
     if (filter.assetType !== undefined) {
-      conditions.push('asset_type = ?');
-      values.push(filter.assetType);
+      conditions.push({ own: 'asset_type = ?', values: [filter.assetType] });
     }
-    const text = `SELECT seq, id, json FROM shell_descriptors WHERE ${conditions.join(' AND ')} ORDER BY seq LIMIT ?`;
-    const rows = this.#sql.all<DescriptorRow>(text, ...values, page.limit + 1);
+    const list = { columns: 'seq, id, json', table: 'shell_descriptors' };
+    const rows = pageRows<DescriptorRow>(this.#sql, list, conditions, page);
     return pageOf(rows, page.limit, (row) => this.#shellDescriptor(row));
   }
 

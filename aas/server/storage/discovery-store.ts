@@ -1,6 +1,7 @@
 import { CodedError } from '../../../runtime/errors.ts';
 import type { AssetLink } from './asset-link.ts';
 import { type Page, type PageRequest, pageOf } from './page.ts';
+import { pageRows } from './page-query.ts';
 import type { Sql } from './sql.ts';
 
 /**
@@ -17,22 +18,14 @@ export class DiscoveryStore {
 
   /** Ids of the shells that have all the links, in the order in which they came. @param links at least one */
   listIds(page: PageRequest, links: readonly AssetLink[]): Page<string> {
-    const [first, ...further] = links;
-    if (first === undefined) throw new RangeError('at least one asset link is needed');
-    const conditions = ['name = ? AND value = ? AND shell > ?'];
-    const values: (string | number)[] = [first.name, first.value, page.after];
-    for (const link of further) {
-      const other = 'SELECT 1 FROM discovery_links o WHERE o.name = ? AND o.value = ? AND o.shell = seq';
-      conditions.push(`EXISTS (${other})`);
-      values.push(link.name, link.value);
-    }
-    // The index of links is in the order of the list: the page is read from it, never sorted.
-    const rows = this.#sql.all<{ seq: number; id: string }>(
-      `SELECT seq, id FROM discovery_links CROSS JOIN discovery_shells ON seq = shell
-       WHERE ${conditions.join(' AND ')} ORDER BY shell LIMIT ?`,
-      ...values,
-      page.limit + 1,
-    );
+    if (links.length === 0) throw new RangeError('at least one asset link is needed');
+    const conditions = links.map(({ name, value }) => ({
+      own: 'name = ? AND value = ?',
+      values: [name, value],
+      index: { table: 'discovery_links', column: 'shell' },
+    }));
+    const list = { columns: 'seq, id', table: 'discovery_shells' };
+    const rows = pageRows<{ seq: number; id: string }>(this.#sql, list, conditions, page);
     return pageOf(rows, page.limit, (row) => row.id);
   }
 

@@ -2,6 +2,7 @@ import { CodedError } from '../../../runtime/errors.ts';
 import type { JsonObject, Reference } from '../../model.ts';
 import type { AssetLink } from './asset-link.ts';
 import { type Page, type PageRequest, pageOf } from './page.ts';
+import { type ListCondition, pageRows } from './page-query.ts';
 import type { Sql } from './sql.ts';
 
 /** What a list of shells may be narrowed by; asset links must all match. */
@@ -129,31 +130,14 @@ export class ShellStore {
   }
 
   #select(columns: string, page: PageRequest, filter: ShellFilter): { rows: ShellRow[]; limit: number } {
-    const [first, ...further] = filter.assetLinks ?? [];
-    const conditions: string[] = [];
-    const values: (string | number)[] = [];
-    let from = 'shells';
-    if (first !== undefined) {
-      // The index of links is in the order of the list: the page is read from it, never sorted.
-      from = 'asset_links CROSS JOIN shells ON seq = shell';
-      conditions.push('name = ? AND value = ?');
-      values.push(first.name, first.value);
-    }
-    const order = first === undefined ? 'seq' : 'shell';
-    conditions.push(`${order} > ?`);
-    values.push(page.after);
-    for (const link of further) {
-      const other =
-        'SELECT 1 FROM asset_links other WHERE other.name = ? AND other.value = ? AND other.shell = seq';
-      conditions.push(`EXISTS (${other})`);
-      values.push(link.name, link.value);
-    }
-    if (filter.idShort !== undefined) {
-      conditions.push('id_short = ?');
-      values.push(filter.idShort);
-    }
-    const text = `SELECT ${columns} FROM ${from} WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ?`;
-    return { rows: this.#sql.all<ShellRow>(text, ...values, page.limit + 1), limit: page.limit };
+    const conditions: ListCondition[] = (filter.assetLinks ?? []).map(({ name, value }) => ({
+      own: 'name = ? AND value = ?',
+      values: [name, value],
+      index: { table: 'asset_links', column: 'shell' },
+    }));
+    if (filter.idShort !== undefined) conditions.push({ own: 'id_short = ?', values: [filter.idShort] });
+    const rows = pageRows<ShellRow>(this.#sql, { columns, table: 'shells' }, conditions, page);
+    return { rows, limit: page.limit };
   }
 
   #putAssetLinks(seq: number, own: JsonObject): void {

@@ -6,6 +6,7 @@ import { rowsOf } from './element-rows.ts';
 import type { ElementStore, Level } from './element-store.ts';
 import type { Page, PageRequest } from './page.ts';
 import { pageOf } from './page.ts';
+import { type ListCondition, pageRows } from './page-query.ts';
 import type { Sql } from './sql.ts';
 
 /** What a list of submodels may be narrowed by. */
@@ -91,26 +92,16 @@ export class SubmodelStore {
 
   /** One row more than the page has. */
   #rows(page: PageRequest, filter: SubmodelFilter): { seq: number; json: string }[] {
-    const conditions = ['submodels.seq > ?'];
-    const values: (string | number)[] = [page.after];
-    let from = 'submodels';
+    const conditions: ListCondition[] = [];
     if (filter.semanticId !== undefined) {
-      // The index of meanings is in the order of the list: the page is read from it, never sorted.
-      from = 'submodel_semantics CROSS JOIN submodels ON seq = submodel';
-      conditions[0] = 'submodel > ?';
-      conditions.push('meaning = ?');
-      values.push(referenceText(filter.semanticId));
+      conditions.push({
+        own: 'meaning = ?',
+        values: [referenceText(filter.semanticId)],
+        index: { table: 'submodel_semantics', column: 'submodel' },
+      });
     }
-    if (filter.idShort !== undefined) {
-      conditions.push('id_short = ?');
-      values.push(filter.idShort);
-    }
-    const order = filter.semanticId === undefined ? 'seq' : 'submodel';
-    return this.#sql.all<{ seq: number; json: string }>(
-      `SELECT seq, json FROM ${from} WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ?`,
-      ...values,
-      page.limit + 1,
-    );
+    if (filter.idShort !== undefined) conditions.push({ own: 'id_short = ?', values: [filter.idShort] });
+    return pageRows(this.#sql, { columns: 'seq, json', table: 'submodels' }, conditions, page);
   }
 
   #putOwn(seq: number, own: JsonObject): void {
