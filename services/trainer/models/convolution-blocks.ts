@@ -1,3 +1,4 @@
+import { refuseUnknownOptions } from '../../../learning/options.ts';
 import type { ModelSpec } from '../../../openapi/schemas.ts';
 import { CodedError } from '../../../runtime/errors.ts';
 import { batchNorm } from './layers/batch-norm.ts';
@@ -10,10 +11,12 @@ import { groupNorm } from './layers/group-norm.ts';
 import type { MakeLayer } from './layers/layer.ts';
 import { maxPool } from './layers/max-pool.ts';
 import { relu } from './layers/relu.ts';
-import type { TensorFlow } from './model.ts';
+import type { Model, TensorFlow } from './model.ts';
+import { choice, wholeNumber, wholeNumbers } from './read-options.ts';
+import { sequentialClassifier } from './sequential.ts';
 
-export type Normalisation = 'none' | 'group' | 'batch';
-export type Pooling = 'average' | 'maximum' | 'both';
+type Normalisation = 'none' | 'group' | 'batch';
+type Pooling = 'average' | 'maximum' | 'both';
 
 interface Block {
   /** Channels of each of its convolutions. */
@@ -32,47 +35,72 @@ const GLOBAL_POOLINGS: Readonly<Record<Pooling, (tf: TensorFlow) => MakeLayer>> 
 /** Most groups of a group normalisation. */
 const GROUPS = 8;
 
-/** Convolutions, each with normalisation and ReLU, and a max pooling behind each block. */
-export function convolutionBlocks(tf: TensorFlow, blocks: readonly Block[]): MakeLayer[] {
-  return blocks.flatMap(({ channels, kernel, pool, normalisation }, block) => [
-    ...channels.flatMap((each, index) => {
-      const name = `block-${block + 1}/convolution-${index + 1}`;
-      const norm = normalised(tf, `block-${block + 1}/norm-${index + 1}`, each, normalisation);
-      const bias = normalisation === 'none';
-      return [convolution(tf, { name, channels: each, kernel, bias }), ...norm, relu(tf)];
-    }),
-    maxPool(tf, pool),
-  ]);
+/**
+ * The options of networks whose blocks have one convolution each, with the defaults of the key.
+ * @throws CodedError `E_INVALID_INPUT`
+ */
+export function blockOptions(spec: ModelSpec, defaults: { readonly kernel: number; readonly pool: number }) {
+  refuseUnknownOptions('model', spec, ['channels', 'kernel', 'pool', 'normalisation', 'pooling']);
+  return {
+    channels: wholeNumbers(spec, 'channels', [16, 32, 64]),
+    kernel: wholeNumber(spec, 'kernel', defaults.kernel),
+    pool: wholeNumber(spec, 'pool', defaults.pool),
+    normalisation: choice(spec, 'normalisation', ['group', 'batch', 'none']),
+    pooling: choice(spec, 'pooling', ['average', 'maximum', 'both']),
+  };
 }
 
-/** Pooling over all places, and dense layers to the classes. @param hidden units of further dense layers before the last */
-export function classifierHead(
-  tf: TensorFlow,
-  pooling: Pooling,
-  hidden: readonly number[],
-  classes: number,
-): MakeLayer[] {
-  return [
-    GLOBAL_POOLINGS[pooling](tf),
-    ...hidden.flatMap((units, index) => [denseLayer(tf, `dense-${index + 1}`, units), relu(tf)]),
-    denseLayer(tf, `dense-${hidden.length + 1}`, classes),
-  ];
+interface ClassifierOptions {
+  /** Height, width and channels of one example. */
+  readonly inputShape: readonly [number, number, number];
+  readonly blocks: readonly Block[];
+  readonly pooling: Pooling;
+  /** Units of further dense layers before the last. @defaultValue none */
+  readonly hidden?: readonly number[];
+  readonly classes: number;
 }
 
 /**
- * Refuses inputs that the poolings would leave nothing of.
- * @throws CodedError `E_INVALID_INPUT`
+ * Blocks of convolutions, each convolution with normalisation and ReLU and each block with a max pooling at its end;
+ * pooling over all places; dense layers to the classes.
+ * @throws CodedError `E_INVALID_INPUT` for inputs that the poolings would leave nothing of
  */
-export function requirePlaces(
+export function convolutionClassifier(tf: TensorFlow, spec: ModelSpec, options: ClassifierOptions): Model {
+  const { inputShape, blocks, pooling, hidden = [], classes } = options;
+  requirePlaces(spec, inputShape, blocks);
+  return sequentialClassifier(tf, inputShape, [
+    ...blocks.flatMap((block, index) => blockLayers(tf, `block-${index + 1}`, block)),
+    GLOBAL_POOLINGS[pooling](tf),
+    ...hidden.flatMap((units, index) => [denseLayer(tf, `dense-${index + 1}`, units), relu(tf)]),
+    denseLayer(tf, `dense-${hidden.length + 1}`, classes),
+  ]);
+}
+
+function blockLayers(tf: TensorFlow, name: string, block: Block): MakeLayer[] {
+  const { channels, kernel, pool, normalisation } = block;
+  const convolutions = channels.flatMap((each, index) => [
+    convolution(tf, {
+      name: `${name}/convolution-${index + 1}`,
+      channels: each,
+      kernel,
+      bias: normalisation === 'none',
+    }),
+    ...normalised(tf, `${name}/norm-${index + 1}`, each, normalisation),
+    relu(tf),
+  ]);
+  return [...convolutions, maxPool(tf, pool)];
+}
+
+function requirePlaces(
   { key }: ModelSpec,
-  [height, width]: readonly [number, number],
-  pools: readonly (readonly [number, number])[],
+  [height, width]: ClassifierOptions['inputShape'],
+  blocks: readonly Block[],
 ): void {
-  const least = [0, 1].map((side) => pools.reduce((product, pool) => product * pool[side]!, 1));
+  const least = [0, 1].map((side) => blocks.reduce((product, { pool }) => product * pool[side]!, 1));
   if (height >= least[0]! && width >= least[1]!) return;
   throw new CodedError(
     'E_INVALID_INPUT',
-    `${key} with ${pools.length} poolings needs features of at least ${least.join(' × ')}, not ${height} × ${width}`,
+    `${key} with ${blocks.length} poolings needs features of at least ${least.join(' × ')}, not ${height} × ${width}`,
   );
 }
 

@@ -1,10 +1,9 @@
 import { refuseUnknownOptions } from '../../../learning/options.ts';
 import type { ModelSpec } from '../../../openapi/schemas.ts';
-import { classifierHead, convolutionBlocks, requirePlaces } from './convolution-blocks.ts';
+import { convolutionClassifier } from './convolution-blocks.ts';
 import { imageShape } from './image-shape.ts';
 import type { Model, ModelSizes, TensorFlow } from './model.ts';
 import { choice, wholeNumber } from './read-options.ts';
-import { sequentialClassifier } from './sequential.ts';
 
 /** Channels of the convolutions of each block: 13 convolutions and two dense layers. */
 const BLOCKS = [
@@ -18,7 +17,7 @@ const BLOCKS = [
 /**
  * VGG-15 as reported for federated speech emotion recognition (Y. Chang et al., 2022): 3 × 3 convolutions with batch norm
  * and ReLU, pooling after each block and over all places, two dense layers.
- * @param spec options `pooling` average or maximum, `head` units of the dense layer before the last, 0 for none (512)
+ * @param spec options `pooling` average, maximum or both, `head` units of the dense layer before the last, 0 for none (512)
  * @throws CodedError `E_INVALID_INPUT`
  */
 export function vgg15(tf: TensorFlow, spec: ModelSpec, sizes: ModelSizes): Model {
@@ -31,13 +30,11 @@ export function vgg15(tf: TensorFlow, spec: ModelSpec, sizes: ModelSizes): Model
     pool: [2, 2] as const,
     normalisation: 'batch' as const,
   }));
-  requirePlaces(
-    spec,
-    [inputShape[0], inputShape[1]],
-    blocks.map((block) => block.pool),
-  );
-  return sequentialClassifier(tf, inputShape, [
-    ...convolutionBlocks(tf, blocks),
-    ...classifierHead(tf, choice(spec, 'pooling', ['average', 'maximum']), head, sizes.classes),
-  ]);
+  return convolutionClassifier(tf, spec, {
+    inputShape,
+    blocks,
+    pooling: choice(spec, 'pooling', ['average', 'maximum', 'both']),
+    hidden: head,
+    classes: sizes.classes,
+  });
 }

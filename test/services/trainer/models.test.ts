@@ -29,6 +29,10 @@ const MODELS: readonly (readonly [string, Case])[] = [
     { spec: { key: 'cnn-2d', channels: [3], normalisation: 'none', kernel: 5 }, featureShape: [8, 7] },
   ],
   ['cnn-1d', { spec: { key: 'cnn-1d', channels: [4, 4], kernel: 5, pool: 2 }, featureShape: [16] }],
+  [
+    'cnn-1d with both poolings',
+    { spec: { key: 'cnn-1d', channels: [4], kernel: 3, pool: 2, pooling: 'both' }, featureShape: [8, 2] },
+  ],
 ];
 
 let tf: TensorFlow;
