@@ -8,7 +8,8 @@ module.exports = {
     '^.+\\.ts$': swc({ syntax: 'typescript' }),
     '^.+\\.js$': ['@swc/jest', { module: { type: 'commonjs' } }],
   },
-  transformIgnorePatterns: ['/node_modules/(?!(hexy)/)'],
+  // The gradients of the tensor library come as ES modules only; its bundle has none of them.
+  transformIgnorePatterns: ['/node_modules/(?!(hexy/|@tensorflow/tfjs-core/dist/(?!tf-core)))'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/test/support/closing-line-reporter.cjs'],

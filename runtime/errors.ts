@@ -32,6 +32,7 @@ const ERROR_KINDS = {
   E_HOST_WITHOUT_TOKEN: { status: 400, retryable: false },
   E_NOT_BUILT: { status: 500, retryable: false },
   E_PROCESS_FAILED: { status: 500, retryable: true },
+  E_SETUP_FAILED: { status: 500, retryable: false },
   // Redis
   E_NO_REDIS: { status: 503, retryable: false },
   E_REDIS_UNREACHABLE: { status: 503, retryable: true },
@@ -65,9 +66,12 @@ const ERROR_KINDS = {
   E_QUORUM_MISSED: { status: 409, retryable: false },
   // Training
   E_NUMERICS_MISMATCH: { status: 409, retryable: false },
+  E_BACKEND_UNAVAILABLE: { status: 409, retryable: false },
+  E_NO_GPU: { status: 409, retryable: false },
   E_TOO_FEW_EXAMPLES: { status: 409, retryable: true },
   E_NOT_READY: { status: 409, retryable: true },
   E_TRAINING_FAILED: { status: 500, retryable: true },
+  E_OUT_OF_MEMORY: { status: 500, retryable: true },
   E_TRAINING_DIVERGED: { status: 500, retryable: false },
   E_ABORTED: { status: 409, retryable: false },
   // Machines

@@ -42,6 +42,8 @@ const RULES: Readonly<Record<string, Rule>> = {
     dynamic: [
       'services/trainer/main.ts',
       'services/trainer/evaluate.ts',
+      'services/trainer/acceptance-sheet.ts',
+      'services/trainer/import-model.ts',
       'services/trainer/probe.ts',
       'services/aggregator/main.ts',
       'aas/server',
