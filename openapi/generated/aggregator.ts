@@ -115,6 +115,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/federations/{federationId}/start-file": {
+        parameters: {
+            query?: never;
+            header: {
+                "x-content-sha256": components["parameters"]["contentSha256"];
+            };
+            path: {
+                federationId: components["parameters"]["federationId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Takes trained weights, a safetensors file like a version's, that a run may begin from. The same again is answered alike. */
+        put: operations["putStartFile"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/federations/{federationId}/versions": {
         parameters: {
             query?: never;
@@ -624,8 +645,12 @@ export interface components {
         /** @description The architecture: its key and the options of that key. */
         ModelSpec: {
             key: string;
-            /** @description For `dense`, units of the hidden layers. */
+            /** @description For `dense` and `autoencoder`, units of the hidden layers. */
             hidden?: number[];
+            /** @description For `custom`, file in the trainers' folder of models that builds a Layers model. */
+            module?: string;
+            /** @description For `custom`, of that file. */
+            sha256?: components["schemas"]["Sha256"];
         } & {
             [key: string]: unknown;
         };
@@ -686,11 +711,93 @@ export interface components {
             localEpochs: number;
             batchSize: number;
             seed: number;
-            optimizer: {
-                /** @enum {unknown} */
-                key: "adam" | "sgd";
-                learningRate: number;
+            optimizer: components["schemas"]["OptimizerSpec"];
+            schedule?: components["schemas"]["ScheduleSpec"];
+            /** @description What an example of a class counts in the loss: numbers in the order of the classes, or `balanced`, by the local train windows so that each class counts alike. 1 by default. */
+            classWeights?: "balanced" | number[];
+            /** @description L2 norm that longer gradients are shortened to; none by default. */
+            maximumGradientNorm?: number;
+            /** @description Ends the local epochs of a round early, once the mean loss of an epoch no longer falls. */
+            earlyStop?: {
+                /** @description Epochs in a row without a gain. */
+                patience: number;
+                /** @description By how much the loss must fall below the lowest so far; 0 by default. */
+                minimumGain?: number;
             };
+            adversarial?: components["schemas"]["AdversarialSpec"];
+            /**
+             * @description `fastest`, the default: what the pools compute the model with best. `reproducible`: WebAssembly with plain SIMD on one thread, whose bits are the same on every machine.
+             * @enum {unknown}
+             */
+            numerics?: "fastest" | "reproducible";
+            /**
+             * @description `gpu` demands one: a worker without it refuses the job, and a run without any fails. `any` by default.
+             * @enum {unknown}
+             */
+            device?: "any" | "gpu";
+        };
+        /** @description How gradients move the weights. Its state begins anew each round. */
+        OptimizerSpec: {
+            /** @constant */
+            key: "sgd";
+            learningRate: components["schemas"]["LearningRate"];
+        } | {
+            /** @constant */
+            key: "momentum";
+            learningRate: components["schemas"]["LearningRate"];
+            /** @description 0.9 by default. */
+            momentum?: number;
+        } | {
+            /** @constant */
+            key: "adam";
+            learningRate: components["schemas"]["LearningRate"];
+        } | {
+            /** @constant */
+            key: "adamw";
+            learningRate: components["schemas"]["LearningRate"];
+            /** @description Share of each weight that a step of learning rate 1 takes away; 0.01 by default. */
+            weightDecay?: number;
+        };
+        LearningRate: number;
+        /** @description The learning rate of a round, as a factor of the optimizer's. During `warmUpRounds` it rises in equal steps besides. */
+        ScheduleSpec: {
+            /** @constant */
+            key: "constant";
+            warmUpRounds?: components["schemas"]["WarmUpRounds"];
+        } | {
+            /** @constant */
+            key: "step";
+            everyRounds: number;
+            factor: number;
+            warmUpRounds?: components["schemas"]["WarmUpRounds"];
+        } | {
+            /** @constant */
+            key: "cosine";
+            overRounds: number;
+            /** @description 0 by default. */
+            final?: number;
+            warmUpRounds?: components["schemas"]["WarmUpRounds"];
+        };
+        /** @description None by default. */
+        WarmUpRounds: number;
+        /** @description A way to change standardised inputs a little so that a model errs. */
+        AttackSpec: {
+            /** @enum {unknown} */
+            key: "fgsm" | "pgd" | "deepfool";
+            /** @description For `fgsm` and `pgd`, bound of the change of each standardised feature; 0.05 by default. */
+            epsilon?: number;
+            /** @description For `pgd` and `deepfool`; 5 by default. */
+            iterations?: number;
+            /** @description For `deepfool`, how far beyond the boundary; 0.02 by default. */
+            overshoot?: number;
+        };
+        /** @description Adversarial training: one half of each batch is attacked with the model of the moment. */
+        AdversarialSpec: {
+            attack: components["schemas"]["AttackSpec"];
+            /** @description First round that trains so; 2 by default. */
+            fromRound?: number;
+            /** @description Share of the clean half in the loss; 0.5 by default. */
+            alpha?: number;
         };
         /** @description Who is asked in a round. Count and fraction take the first ready ones of a keyed permutation of all. */
         CohortSpec: {
@@ -747,10 +854,30 @@ export interface components {
             };
             pool: {
                 id: components["schemas"]["ChosenId"];
-                /** @description Training processes; the cores by default, at most one a participant. */
-                slots?: number;
+                slots?: components["schemas"]["SlotsSpec"];
+                /**
+                 * @description Tensor backend; by default a GPU that is there, else what measures faster for the model.
+                 * @enum {unknown}
+                 */
+                backend?: "wasm" | "tensorflow" | "webgpu";
+                /** @description Folder of the modules that federations with the model `custom` may name; none by default. What lies there runs. */
+                models?: string;
+                /** @description Whether a GPU imitated in software will do for `webgpu`; false by default. */
+                softwareGpu?: boolean;
+                /** @description Most memory of a training process; by default the slots share 80 % of the machine. A backend that needs more is not chosen, a process that takes more is ended, and the pool goes on with one slot less and shares its memory. */
+                slotMemoryMebibytes?: number;
             };
             participants: components["schemas"]["TrainerParticipant"][];
+        };
+        /** @description Training processes at the same time: a number (the cores by default, at most one a participant), or on GPUs so many each. */
+        SlotsSpec: number | {
+            /** @description Numbers of CUDA devices, as `nvidia-smi` counts them. */
+            gpus: number[];
+            /**
+             * @description Processes on each.
+             * @default 1
+             */
+            perGpu: number;
         };
         /** @description Environments and registries of others that this aggregator publishes to, and those in which it looks for participants. */
         OutsideAas: {
@@ -985,6 +1112,7 @@ export interface components {
             reason?: string;
             data?: components["schemas"]["LocalDataSet"][];
             progress?: components["schemas"]["TrainingProgress"];
+            slots?: components["schemas"]["SlotFigures"];
             lastSeenAt?: components["schemas"]["Timestamp"];
             shellId?: string;
         };
@@ -1004,6 +1132,21 @@ export interface components {
             finished: boolean;
             ready: boolean;
             reason?: string;
+            /** @description What the pool computes the federation's model with best. */
+            numerics?: components["schemas"]["Numerics"];
+            /** @description Training steps of the model and batch that were measured with it. */
+            stepsPerSecond?: number;
+        };
+        /** @description What a pool measured of its training processes: the slowest start and step, the largest memory. */
+        SlotFigures: {
+            /** @description Processes at the same time; fewer than the trainer file says once one ran out of memory. */
+            slots: number;
+            /** @description From the start of a process until it could compute. */
+            startMs?: number;
+            /** @description Of a training step in its newest epoch. */
+            stepMs?: number;
+            /** @description Resident memory. */
+            peakBytes?: number;
         };
         TrainingProgress: {
             run: components["schemas"]["RunId"];
@@ -1022,6 +1165,8 @@ export interface components {
                 id: components["schemas"]["ChosenId"];
                 slots: number;
                 numerics: components["schemas"]["Numerics"];
+                /** @description What else it can compute with. */
+                alternatives?: components["schemas"]["Numerics"][];
                 /** @description Version of the trainer's software. */
                 software?: string;
             };
@@ -1056,6 +1201,7 @@ export interface components {
                 reason?: string;
                 data: components["schemas"]["LocalDataSet"][];
                 progress?: components["schemas"]["TrainingProgress"];
+                slots?: components["schemas"]["SlotFigures"];
             }[];
         };
         HeartbeatAnswer: {
@@ -1068,6 +1214,11 @@ export interface components {
             library: string;
             /** @description Major version. */
             node: number;
+            /**
+             * @description Where it computes; `cpu` by default.
+             * @enum {unknown}
+             */
+            device?: "cpu" | "gpu";
         };
         /** @description Mergeable sums over the train windows, one entry a feature. */
         FeatureStatistics: {
@@ -1095,6 +1246,13 @@ export interface components {
             seed?: number;
             /** @description The admitted participants the run asks; all by default. */
             participants?: components["schemas"]["ChosenId"][];
+            startFrom?: components["schemas"]["StartFrom"];
+        };
+        /** @description The weights that a run begins from, as a new version: an earlier version, or a file that was put to `start-file`. By default the newest version, and without one weights drawn from the seed. */
+        StartFrom: {
+            version: number;
+        } | {
+            file: components["schemas"]["Sha256"];
         };
         /** @enum {unknown} */
         RunState: "created" | "waiting" | "running" | "paused" | "completed" | "stopped" | "failed";
@@ -1115,6 +1273,7 @@ export interface components {
             numerics?: components["schemas"]["Numerics"];
             /** @description The version it began from. */
             baseVersion?: number;
+            startFrom?: components["schemas"]["StartFrom"];
             createdAt: components["schemas"]["Timestamp"];
             startedAt?: components["schemas"]["Timestamp"];
             endedAt?: components["schemas"]["Timestamp"];
@@ -1607,6 +1766,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putStartFile: {
+        parameters: {
+            query?: never;
+            header: {
+                "x-content-sha256": components["parameters"]["contentSha256"];
+            };
+            path: {
+                federationId: components["parameters"]["federationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description What a run names it by. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        sha256: components["schemas"]["Sha256"];
+                        bytes: number;
+                    };
                 };
             };
             default: components["responses"]["Problem"];

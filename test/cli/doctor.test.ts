@@ -53,7 +53,7 @@ describe('fedshell doctor', () => {
       ]),
     );
     const backend = answer.findings.find(({ name }) => name === 'tensor backend');
-    expect(backend?.found).toMatch(/; \d+ training steps a second of a small network$/);
+    expect(backend?.found).toMatch(/; [\d.]+ training steps a second of a small network, \d+ MiB$/);
     expect({ exitCode, stderr, ok: answer.ok }).toEqual({ exitCode: 0, stderr: '', ok: true });
   });
 

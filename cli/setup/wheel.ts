@@ -1,0 +1,83 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, resolve, sep } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import yauzl from 'yauzl';
+import { CodedError } from '../../runtime/errors.ts';
+
+interface UnpackOptions {
+  readonly into: string;
+  readonly signal: AbortSignal;
+}
+
+/** A wheel is a zip file; its entries are read one after the other. */
+async function eachEntry(
+  file: string,
+  visit: (entry: yauzl.Entry, open: () => Promise<Readable>) => Promise<'go on' | 'enough'>,
+): Promise<void> {
+  const open = promisify<string, yauzl.Options, yauzl.ZipFile>(yauzl.open);
+  const zip = await open(file, { lazyEntries: true, autoClose: false });
+  const stream = promisify<yauzl.Entry, Readable>(zip.openReadStream.bind(zip));
+  try {
+    await new Promise<void>((done, fail) => {
+      zip.once('error', fail);
+      zip.once('end', done);
+      zip.on('entry', (entry: yauzl.Entry) => {
+        visit(entry, () => stream(entry)).then((answer) => {
+          if (answer === 'enough') done();
+          else zip.readEntry();
+        }, fail);
+      });
+      zip.readEntry();
+    });
+  } finally {
+    zip.close();
+  }
+}
+
+/**
+ * Unpacks those files of a wheel that `wanted` tells, and gives their bytes.
+ * @throws CodedError `E_SETUP_FAILED` where a name leads out of the folder; an Error for a broken file.
+ */
+export async function unpackWheel(
+  file: string,
+  wanted: (name: string) => boolean,
+  { into, signal }: UnpackOptions,
+): Promise<number> {
+  let bytes = 0;
+  await eachEntry(file, async (entry, open) => {
+    if (entry.fileName.endsWith('/') || !wanted(entry.fileName)) return 'go on';
+    const target = resolve(into, entry.fileName);
+    if (!target.startsWith(resolve(into) + sep)) {
+      throw new CodedError('E_SETUP_FAILED', `${file} has an entry that leads out of its folder`);
+    }
+    await mkdir(dirname(target), { recursive: true });
+    // The upper half holds the Unix mode; programs among the libraries keep being programs.
+    const mode = (entry.externalFileAttributes >>> 16) & 0o777 || 0o644;
+    await pipeline(await open(), createWriteStream(target, { mode }), { signal });
+    bytes += entry.uncompressedSize;
+    return 'go on';
+  });
+  return bytes;
+}
+
+/**
+ * What the wheel's METADATA requires for an extra, such as `and-cuda`, without the marker.
+ * @throws CodedError `E_SETUP_FAILED` if the file has no metadata.
+ */
+export async function requirementsOf(file: string, extra: string): Promise<string[]> {
+  let metadata: string | undefined;
+  await eachEntry(file, async (entry, open) => {
+    if (!entry.fileName.endsWith('.dist-info/METADATA')) return 'go on';
+    metadata = await text(await open());
+    return 'enough';
+  });
+  if (metadata === undefined) throw new CodedError('E_SETUP_FAILED', `${file} is no wheel`);
+  return metadata.split(/\r?\n/).flatMap((line) => {
+    const [, requirement, marker] = /^Requires-Dist: ([^;]+?)\s*;\s*(.*)$/.exec(line) ?? [];
+    return requirement !== undefined && marker === `extra == "${extra}"` ? [requirement] : [];
+  });
+}
