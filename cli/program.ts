@@ -4,6 +4,7 @@ import { addAasCommand } from './commands/aas.ts';
 import { addDataCommand } from './commands/data.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addFederationCommand } from './commands/federation.ts';
 import { addModelCommand } from './commands/model.ts';
 import { addParticipantCommand } from './commands/participant.ts';
@@ -27,6 +28,7 @@ export function createProgram(): Command {
   addParticipantCommand(program);
   addRunCommand(program);
   addModelCommand(program);
+  addEvaluateCommand(program);
   addSimulateCommand(program);
   addAasCommand(program);
   addDataCommand(program);

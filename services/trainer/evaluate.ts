@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readManifest } from '../../connectors/recording/manifest.ts';
 import { type EvaluationSums, mergeEvaluations, metricsOf } from '../../learning/metrics.ts';
-import { readSafetensors } from '../../learning/weights/safetensors.ts';
-import { readVersionMetadata } from '../../learning/weights/version-metadata.ts';
-import { validate } from '../../openapi/validate.ts';
 import { CodedError } from '../../runtime/errors.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { entryPoint } from '../../runtime/package-root.ts';
 import { encodeFrozenIndex } from './data-set/frozen-index.ts';
 import { findParticipantScaler } from './data-set/scaler-file.ts';
+import { readModelFile } from './read-model-file.ts';
 import { recordingExamples } from './recording-examples.ts';
 import { TrainingSlots } from './training/training-slots.ts';
 
@@ -61,10 +59,7 @@ export interface OfflineEvaluation {
  * `E_INVALID_RECORDING`, `E_TOO_FEW_EXAMPLES` if no window has a class of the model.
  */
 export async function evaluateModelFile(options: EvaluateModelOptions): Promise<OfflineEvaluation> {
-  const bytes = await readModel(options.modelFile);
-  const metadata = readVersionMetadata(readSafetensors(bytes).header.metadata);
-  const profile = validate('DataProfile', metadata.profile, `the profile in ${options.modelFile}`);
-  const model = validate('ModelSpec', metadata.model, `the architecture in ${options.modelFile}`);
+  const { bytes, metadata, profile, model } = await readModelFile(options.modelFile);
   const manifest = await readManifest(
     options.folder,
     options.group === undefined ? {} : { group: options.group },
@@ -109,14 +104,6 @@ export async function evaluateModelFile(options: EvaluateModelOptions): Promise<
   } finally {
     await slots.close();
     await rm(work, { recursive: true, force: true });
-  }
-}
-
-async function readModel(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw new CodedError('E_FILE_NOT_FOUND', `the model file ${file} cannot be read`, { cause });
   }
 }
 

@@ -1,0 +1,11 @@
+import type { Attack } from './attack.ts';
+
+/**
+ * Fast gradient sign method (I. J. Goodfellow, J. Shlens, C. Szegedy: Explaining and harnessing adversarial examples,
+ * 2015): one step along the sign of the loss's gradient.
+ * @param epsilon size of the change of each feature, in its standard deviations.
+ */
+export function fgsm(epsilon: number): Attack {
+  return (tf, classifier, inputs, targets) =>
+    tf.add(inputs, tf.mul(tf.sign(classifier.inputGradient(inputs, targets)), epsilon));
+}

@@ -1,0 +1,69 @@
+import { confusionMatrix, type EvaluationSums, evaluationSums } from '../../../learning/metrics.ts';
+import { CodedError } from '../../../runtime/errors.ts';
+import type { TensorFlow } from '../models/model.ts';
+import type { StandardisedExamples } from '../training/standardise.ts';
+import type { Attack } from './attack.ts';
+import type { Classifier } from './classifier.ts';
+
+interface ScoreOptions {
+  readonly tf: TensorFlow;
+  /** Who answers. */
+  readonly defended: Classifier;
+  /** Whom the attacker knows: the same, or one without the defence. */
+  readonly known: Classifier;
+  /** None scores the examples as they are. */
+  readonly attack: Attack | undefined;
+  readonly examples: StandardisedExamples;
+  /** Of one example. */
+  readonly inputShape: readonly number[];
+  readonly classes: number;
+  readonly breathe: () => Promise<void>;
+}
+
+/** An attack keeps the activations of one batch several times over. */
+const EXAMPLES_AT_ONCE = 16;
+
+/**
+ * Counts what a classifier predicts on attacked examples, and sums their cross entropy.
+ * @throws CodedError `E_TRAINING_DIVERGED` if the model's output is not finite.
+ */
+export async function scoreAttacked(options: ScoreOptions): Promise<EvaluationSums> {
+  const { tf, defended, known, attack, examples, inputShape, classes, breathe } = options;
+  const { count, featureCount, features, labels } = examples;
+  const predictions = new Uint32Array(count);
+  let lossSum = 0;
+  for (let begin = 0; begin < count; begin += EXAMPLES_AT_ONCE) {
+    const end = Math.min(begin + EXAMPLES_AT_ONCE, count);
+    const rows = features.slice(begin * featureCount, end * featureCount);
+    const output = tf.tidy(() => {
+      const inputs = tf.tensor(rows, [end - begin, ...inputShape]);
+      const classIndices = tf.tensor1d(Int32Array.from(labels.subarray(begin, end)), 'int32');
+      const targets = tf.cast(tf.oneHot(classIndices, classes), 'float32');
+      const attacked =
+        attack === undefined
+          ? inputs
+          : attack(tf, known, inputs, tf.reshape(targets, [end - begin, classes]));
+      const logarithms = tf.logSoftmax(defended.logits(attacked));
+      return tf.concat([logarithms, tf.sum(tf.mul(logarithms, targets), 1, true)], 1);
+    });
+    const values = await output.data();
+    output.dispose();
+    for (let index = begin; index < end; index += 1) {
+      const row = values.subarray((index - begin) * (classes + 1), (index - begin + 1) * (classes + 1));
+      predictions[index] = largest(row.subarray(0, classes));
+      lossSum -= row[classes]!;
+    }
+    await breathe();
+  }
+  if (!Number.isFinite(lossSum)) {
+    throw new CodedError('E_TRAINING_DIVERGED', 'what the model computes on attacked examples is not finite');
+  }
+  return evaluationSums(confusionMatrix(labels, predictions, classes), lossSum);
+}
+
+/** Index of the largest number, the first where several are. */
+function largest(row: ArrayLike<number>): number {
+  let found = 0;
+  for (let index = 1; index < row.length; index += 1) if (row[index]! > row[found]!) found = index;
+  return found;
+}
