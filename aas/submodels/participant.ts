@@ -23,6 +23,10 @@ export interface ParticipantValues {
   /** What the locally trained model scores; never the global version's accuracy. */
   readonly trainedAccuracy?: number;
   readonly trainedLoss?: number;
+  /** By federation what its model is computed with, and measured steps. */
+  readonly backend?: string;
+  /** Training processes of its pool, and what was measured of them. */
+  readonly slots?: string;
   readonly lastError?: string;
   /** ISO 8601. */
   readonly updatedAt: string;
@@ -78,6 +82,17 @@ export const PARTICIPANT_TEMPLATE: OwnTemplate<keyof ParticipantValues> = {
       idShort: 'trainedLoss',
       valueType: 'xs:double',
       definition: 'Mean loss of its locally trained model on its train windows.',
+    },
+    {
+      idShort: 'backend',
+      valueType: 'xs:string',
+      definition: "What it computes each federation's model with, and measured training steps a second.",
+    },
+    {
+      idShort: 'slots',
+      valueType: 'xs:string',
+      definition:
+        'Training processes of its pool at a time; their slowest start and step, their largest memory.',
     },
     { idShort: 'lastError', valueType: 'xs:string', definition: 'Why it is not ready.' },
     { idShort: 'updatedAt', valueType: 'xs:dateTime', always: true, definition: 'When this was written.' },

@@ -21,6 +21,10 @@ export function addRunCommand(program: Command): void {
       )
       .option('--seed <number>', "seed; the federation's by default", wholeNumber(0, 4_294_967_295))
       .option('--participants <ids>', 'participants it asks, separated by commas; all by default')
+      .option(
+        '--from <version-or-file>',
+        'begin from an earlier version, a safetensors file or the model.json of a tfjs model',
+      )
       .option('--watch', 'show it until it has ended'),
   ).action(start);
   withApiOptions(
@@ -51,17 +55,20 @@ interface StartOptions extends ApiOptions {
   readonly epochs?: number;
   readonly seed?: number;
   readonly participants?: string;
+  readonly from?: string;
   readonly watch?: boolean;
 }
 
 async function start(id: string, options: StartOptions): Promise<void> {
   const { aggregatorClient, answered } = await import('../api/aggregator-client.ts');
-  const { rounds, epochs, seed, participants } = options;
+  const { startFrom } = await import('../model/start-from.ts');
+  const { rounds, epochs, seed, participants, from } = options;
   const body = {
     ...(rounds === undefined ? {} : { rounds }),
     ...(epochs === undefined ? {} : { localEpochs: epochs }),
     ...(seed === undefined ? {} : { seed }),
     ...(participants === undefined ? {} : { participants: participants.split(',').map((one) => one.trim()) }),
+    ...(from === undefined ? {} : { startFrom: await startFrom(id, from, options) }),
   };
   const started = await answered(
     aggregatorClient(options).POST('/api/federations/{federationId}/runs', {

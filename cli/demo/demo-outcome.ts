@@ -20,6 +20,10 @@ export interface DemoOutcome {
   readonly participants: number;
   readonly trainExamples: number;
   readonly testExamples: number;
+  /** Participants that contributed to at least one completed round. */
+  readonly trainedParticipants: number;
+  /** The fewest contributions that a completed round counted; 0 without a round. */
+  readonly contributionsPerRound: number;
   /** Windows left out, by cause, of all participants. */
   readonly excludedWindows: Readonly<Record<string, number>>;
   /** Of the version of each round, in order. */
@@ -57,6 +61,10 @@ export function demoOutcome({ run, version, participants, aasModelSha256, second
     participants: participants.length,
     trainExamples: sum(dataSets.map((data) => data?.trainExamples ?? 0)),
     testExamples: evaluated?.exampleCount ?? sum(dataSets.map((data) => data?.testExamples ?? 0)),
+    trainedParticipants: new Set(
+      completed.flatMap(({ contributions }) => contributions.map(({ participant }) => participant)),
+    ).size,
+    contributionsPerRound: completed.length === 0 ? 0 : Math.min(...completed.map(countContributions)),
     excludedWindows: sumByCause(dataSets),
     accuracyPerRound: completed.map((round) => evaluationOf(run, round.version)?.accuracy ?? null),
     perParticipant: Object.fromEntries(
@@ -77,6 +85,10 @@ export function evaluationOf(run: Run, version: number | undefined): Evaluation 
 /** What a participant said of its data for a federation. */
 export function dataSetOf(participant: Participant, federation: string): LocalDataSet | undefined {
   return participant.data?.find((data) => data.federation === federation);
+}
+
+function countContributions({ contributions }: Run['rounds'][number]): number {
+  return contributions.length;
 }
 
 function participantOutcome(

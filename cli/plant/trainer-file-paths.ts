@@ -27,7 +27,7 @@ export function withAbsolutePaths(trainer: TrainerFile, file: string): TrainerFi
       },
     };
   };
-  const { token, queue, certificate } = trainer;
+  const { token, queue, certificate, pool } = trainer;
   return {
     ...trainer,
     ...(token === undefined ? {} : { token: secret(token) }),
@@ -37,6 +37,7 @@ export function withAbsolutePaths(trainer: TrainerFile, file: string): TrainerFi
     ...(queue?.passwordFile === undefined
       ? {}
       : { queue: { ...queue, passwordFile: absolute(queue.passwordFile) } }),
+    ...(pool.models === undefined ? {} : { pool: { ...pool, models: absolute(pool.models) } }),
     participants: trainer.participants.map(participant),
   };
 }

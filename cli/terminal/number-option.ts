@@ -13,5 +13,16 @@ export function wholeNumber(minimum: number, maximum = Number.MAX_SAFE_INTEGER):
   };
 }
 
+/** Parser of a number option. @param minimum not allowed itself. */
+export function numberAbove(minimum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isFinite(value) || value <= minimum) {
+      throw new InvalidArgumentError(`must be a number above ${minimum}.`);
+    }
+    return value;
+  };
+}
+
 /** Parser of a TCP port; 0 means any free one. */
 export const portNumber = wholeNumber(0, 65_535);

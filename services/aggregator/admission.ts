@@ -74,6 +74,7 @@ export class Admission {
           keyUsed: made === undefined,
           slots: request.pool.slots,
           numerics: request.pool.numerics,
+          alternatives: request.pool.alternatives ?? [],
           software: request.pool.software,
         },
         at,

@@ -64,6 +64,7 @@ export class Api {
     };
     strategyOf(federation.strategy!);
     validate('Federation', federation, `the federation ${federation.id}`);
+    requireWeightPerClass(federation);
     const joinToken = store.transaction(() => {
       if (!store.federations.insert(federation, timestamp())) {
         throw new CodedError('E_ALREADY_EXISTS', `there is already a federation ${federation.id}`);
@@ -212,4 +213,14 @@ export class Api {
       attachmentUrl: publisher.attachmentUrl(row.federation, row.number),
     });
   }
+}
+
+/** @throws CodedError `E_INVALID_INPUT` if class weights are listed, but not one a class. */
+function requireWeightPerClass({ id, profile, training }: Federation): void {
+  const { classWeights } = training;
+  if (!Array.isArray(classWeights) || classWeights.length === profile.classes.length) return;
+  const message = `must be as many as the profile's ${profile.classes.length} classes`;
+  throw new CodedError('E_INVALID_INPUT', `the federation ${id} has ${classWeights.length} class weights`, {
+    faults: [{ path: '/training/classWeights', message }],
+  });
 }

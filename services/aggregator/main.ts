@@ -184,6 +184,7 @@ export async function start(
       delegationCallers: settings.outside.delegationCallers ?? [],
       metrics,
       events,
+      maximumModelBytes: settings.maximumModelBytes,
       snapshot: () => [
         ...api.runsAll(undefined).map((run): Event => ({ kind: 'run', run })),
         ...api.participantsAll().map((participant): Event => ({ kind: 'participant', participant })),

@@ -31,6 +31,56 @@ export function createMetrics(participants: () => Participants): Metrics {
       for (const id of participants().ids()) this.inc({ state: participants().get(id)!.state });
     },
   });
+  new Gauge({
+    name: 'fedshell_training_steps_per_second',
+    help: 'Training steps that a pool measured with the best tensor backend for a federation.',
+    labelNames: ['pool', 'federation', 'backend', 'build', 'device'],
+    registers,
+    collect() {
+      this.reset();
+      for (const id of participants().ids()) {
+        const { pool, data = [] } = participants().get(id)!;
+        for (const { federation, numerics, stepsPerSecond } of data) {
+          if (numerics === undefined || stepsPerSecond === undefined) continue;
+          const { backend, build, device = 'cpu' } = numerics;
+          this.set({ pool, federation, backend, build, device }, stepsPerSecond);
+        }
+      }
+    },
+  });
+  const slotGauge = (
+    name: string,
+    help: string,
+    figure: 'slots' | 'startMs' | 'stepMs' | 'peakBytes',
+    unit = 1,
+  ) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['pool'],
+      registers,
+      collect() {
+        this.reset();
+        for (const id of participants().ids()) {
+          const { pool, slots } = participants().get(id)!;
+          const value = slots?.[figure];
+          if (value !== undefined) this.set({ pool }, value * unit);
+        }
+      },
+    });
+  slotGauge('fedshell_slots', 'Training processes of a pool at the same time.', 'slots');
+  slotGauge(
+    'fedshell_slot_start_seconds',
+    "The slowest start of a pool's training processes.",
+    'startMs',
+    0.001,
+  );
+  slotGauge('fedshell_slot_step_seconds', 'The slowest training step in the newest epochs.', 'stepMs', 0.001);
+  slotGauge(
+    'fedshell_slot_peak_bytes',
+    "The largest resident memory of a pool's training processes.",
+    'peakBytes',
+  );
   const histogram = (name: string, help: string) =>
     new Histogram({ name, help, buckets: BUCKETS_SECONDS, registers });
   return {

@@ -5,6 +5,7 @@ import { present } from './store/present.ts';
 import type { Store } from './store/store.ts';
 
 type Progress = NonNullable<Participant['progress']>;
+type Slots = NonNullable<Participant['slots']>;
 
 /** One participant's part of a heartbeat. */
 export interface Report {
@@ -13,6 +14,7 @@ export interface Report {
   readonly reason?: string;
   readonly data: readonly LocalDataSet[];
   readonly progress?: Progress;
+  readonly slots?: Slots;
 }
 
 interface Entry extends ParticipantRow {
@@ -21,6 +23,7 @@ interface Entry extends ParticipantRow {
   state: Participant['state'];
   reason: string | undefined;
   progress: Progress | undefined;
+  slots: Slots | undefined;
   lastSeenAt: string | undefined;
   lastSeenMs: number;
   /** JSON of the last stored data, so that only changes are written. */
@@ -83,6 +86,7 @@ export class Participants {
         state: known?.state ?? 'offline',
         reason: known?.reason,
         progress: known?.progress,
+        slots: known?.slots,
         lastSeenAt: known?.lastSeenAt ?? row.lastSeenAt,
         lastSeenMs: known?.lastSeenMs ?? Number.NEGATIVE_INFINITY,
         storedData: known?.storedData ?? JSON.stringify(row.data),
@@ -157,6 +161,7 @@ export class Participants {
       reason: entry.reason,
       data: entry.data === undefined ? undefined : [...entry.data],
       progress: entry.progress,
+      slots: entry.slots,
       lastSeenAt: entry.lastSeenAt,
     });
   }
@@ -184,6 +189,7 @@ export class Participants {
       entry.reason = report.reason;
       entry.data = report.data;
       entry.progress = report.progress;
+      entry.slots = report.slots;
       entry.lastSeenAt = at;
       entry.lastSeenMs = performance.now();
       if (data !== entry.storedData) {

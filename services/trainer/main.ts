@@ -5,20 +5,29 @@ import { runAsProcess, type ServiceContext } from '../../runtime/service-process
 import { lockState } from '../../runtime/state-lock.ts';
 import { Activity } from './activity.ts';
 import { AggregatorClient } from './aggregator-client.ts';
+import { sameNumerics } from './backends/backend-plan.ts';
+import { Backends } from './backends/backends.ts';
 import { Collection } from './collection.ts';
 import { LocalDataSet } from './data-set/local-data-set.ts';
 import type { JobResources } from './jobs/job-resources.ts';
 import { runPoolJob } from './jobs/run-pool-job.ts';
 import { joinCredential } from './join-credential.ts';
 import { Membership } from './membership.ts';
+import { MODELS_FOLDER } from './models/models-folder.ts';
 import { participantStatus } from './participant-status.ts';
 import { publishedOfParticipant } from './published-of-participant.ts';
 import { type ResolvedSettings, resolveSettings, type TrainerSettings } from './settings.ts';
 import { sourceSignals } from './source-signals.ts';
-import { ownNumerics } from './training/numerics.ts';
 import { TrainingSlots } from './training/training-slots.ts';
 import { UpdateStore } from './update-store.ts';
 import { VersionCache } from './version-cache.ts';
+
+/** What the participants' states are made of, besides their data. */
+interface ForStatus {
+  readonly activity: Activity;
+  readonly backends: Backends;
+  readonly tasks: TrainingSlots;
+}
 
 /** One participant with all that belongs to it. */
 interface Member {
@@ -42,15 +51,20 @@ export async function start(
   const { folder, trainer } = resolved;
   const lock = lockState(folder);
   shutdown.add('state lock', () => lock.release());
-  const slots = new TrainingSlots({ slots: resolved.slots, entry: resolved.trainingEntry, log });
-  slots.warm();
-  shutdown.add('training processes', () => slots.close());
+  const slots = openSlots(resolved, context);
+  const backends = await openBackends(resolved, context);
   const updates = await UpdateStore.open(folder);
   shutdown.add('updates', () => updates.close());
   const members = await openMembers(resolved, context);
   const client = new AggregatorClient(trainer.aggregator);
   const activity = new Activity();
-  const membership = createMembership(resolved, members, activity, client, context);
+  const membership = createMembership(
+    resolved,
+    members,
+    { activity, backends, tasks: slots },
+    client,
+    context,
+  );
   for (const { collection } of members) collection.start();
   await membership.start();
   shutdown.add('membership', () => membership.stop());
@@ -58,6 +72,7 @@ export async function start(
     client,
     dataSets: new Map(members.map(({ participant, dataSet }) => [participant.id, dataSet])),
     tasks: slots,
+    backends,
     versions: await VersionCache.open({ folder: join(folder, 'versions') }),
     updates,
     log,
@@ -65,6 +80,37 @@ export async function start(
   const worker = await startWorker(resolved, resources, activity);
   shutdown.add('worker', () => worker.close());
   return {};
+}
+
+function openSlots(resolved: ResolvedSettings, { log, shutdown }: ServiceContext): TrainingSlots {
+  const { slots, gpus, slotMemoryBytes, trainingEntry: entry } = resolved;
+  const processes = new TrainingSlots({
+    slots,
+    gpus,
+    memoryBytes: slots * slotMemoryBytes,
+    environment: modelsEnvironment(resolved),
+    entry,
+    log,
+  });
+  processes.warm();
+  shutdown.add('training processes', () => processes.close());
+  return processes;
+}
+
+/** Where a child finds the modules of custom models. */
+function modelsEnvironment({ modelsFolder }: ResolvedSettings): Record<string, string> {
+  return modelsFolder === undefined ? {} : { [MODELS_FOLDER]: modelsFolder };
+}
+
+async function openBackends(
+  resolved: ResolvedSettings,
+  { log, shutdown }: ServiceContext,
+): Promise<Backends> {
+  const { backends: settings, slots, cacheFolder } = resolved;
+  const environment = { ...process.env, ...modelsEnvironment(resolved) };
+  const backends = await Backends.open({ settings, slots, cacheFolder, log, environment });
+  shutdown.add('tensor backends', () => backends.close());
+  return backends;
 }
 
 async function openMembers(
@@ -93,12 +139,14 @@ async function openMembers(
 function createMembership(
   { folder, trainer, pool, slots }: ResolvedSettings,
   members: readonly Member[],
-  activity: Activity,
+  { activity, backends, tasks }: ForStatus,
   client: AggregatorClient,
   { log }: ServiceContext,
 ): Membership {
+  const numerics = backends.preferred;
+  const alternatives = backends.all.filter((other) => !sameNumerics(other, numerics));
   const request = {
-    pool: { id: pool, slots, numerics: ownNumerics(), software: packageVersion() },
+    pool: { id: pool, slots, numerics, alternatives, software: packageVersion() },
     participants: members.map(({ participant, signals }) => {
       const published = publishedOfParticipant(participant);
       return {
@@ -122,6 +170,8 @@ function createMembership(
           dataSet,
           activity,
           federations: membership.federations,
+          backendFor: (federation) => backends.forFederation(federation),
+          slots: tasks.figures,
           collectionReason: collection.reason,
         }),
       ),

@@ -77,7 +77,8 @@ export class Membership {
         if (!this.#joined) await this.#join();
         const participants = [...this.#options.statuses()];
         const now = JSON.stringify(
-          participants.map(({ data, ...rest }) => [
+          // Figures that nothing depends on come with what changes, and every two seconds.
+          participants.map(({ data, slots: _, ...rest }) => [
             rest,
             data.map(({ ready, finished }) => [ready, finished]),
           ]),

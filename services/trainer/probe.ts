@@ -1,28 +1,39 @@
-import type { Numerics } from '../../openapi/schemas.ts';
-import { silentLog } from '../../runtime/log.ts';
-import { entryPoint } from '../../runtime/package-root.ts';
-import type { TrainingResults } from './training/messages.ts';
-import { ownNumerics } from './training/numerics.ts';
-import { TrainingSlots } from './training/training-slots.ts';
+import { type BackendPlan, describeNumerics } from './backends/backend-plan.ts';
+import { candidateBackends } from './backends/candidate-backends.ts';
+import type { RefusedBackend } from './backends/choose-backend.ts';
+import { probeBackend } from './backends/probe-backend.ts';
+import type { ProbeResult } from './backends/probe-messages.ts';
 
+export {
+  backendFolder,
+  expectedNumerics,
+  INSTALLED_MARKER,
+  installedBackend,
+  SHARED_LIBRARY_MODULE,
+} from './backends/installed-backend.ts';
+export { TFJS_VERSION } from './backends/versions.ts';
 export { MODEL_KEYS } from './models/index.ts';
+export { describeNumerics, probeBackend };
 
-/** What the tensor backend of this machine is and does. */
-export interface TensorBackendReport {
-  readonly numerics: Numerics;
-  readonly measured: TrainingResults['probe'];
+/** What the tensor backends of this machine are and do with a small network. */
+export interface BackendsReport {
+  readonly working: readonly { readonly plan: BackendPlan; readonly measured: ProbeResult }[];
+  readonly refused: readonly RefusedBackend[];
 }
 
 /**
- * Starts a training process, trains a small network in it and says how that went.
- * @throws CodedError `E_TRAINING_FAILED` where it cannot train, `E_NOT_BUILT`.
+ * Tries each backend that may work here in a process of its own, one after the other.
+ * @throws CodedError `E_NOT_BUILT`.
  */
-export async function probeTensorBackend(): Promise<TensorBackendReport> {
-  const entry = entryPoint('services/trainer/training/process');
-  const slots = new TrainingSlots({ slots: 1, entry, log: silentLog });
-  try {
-    return { numerics: ownNumerics(), measured: await slots.perform({ kind: 'probe' }) };
-  } finally {
-    await slots.close();
+export async function probeBackends(cacheFolder: string): Promise<BackendsReport> {
+  const { plans, absent } = candidateBackends({ cacheFolder, softwareGpu: false });
+  const working: { plan: BackendPlan; measured: ProbeResult }[] = [];
+  const refused: RefusedBackend[] = [...absent];
+  for (const plan of plans) {
+    const answer = await probeBackend({ plan });
+    if (answer.kind === 'result') {
+      working.push({ plan: { ...plan, numerics: answer.result.numerics }, measured: answer.result });
+    } else refused.push({ numerics: plan.numerics, reason: answer.message });
   }
+  return { working, refused };
 }

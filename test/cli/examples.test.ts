@@ -12,6 +12,10 @@ describe('the examples', () => {
     expect(parseAndValidate('Federation', text(name), name).id).not.toBe('');
   });
 
+  it.each(readdirSync(join(EXAMPLES, 'federations')))('hold a valid federation in federations/%s', (name) => {
+    expect(parseAndValidate('Federation', text(join('federations', name)), name).id).not.toBe('');
+  });
+
   it.each(names('.trainer.yaml'))('hold a valid trainer file in %s', (name) => {
     expect(parseAndValidate('TrainerFile', text(name), name).participants.length).toBeGreaterThan(0);
   });

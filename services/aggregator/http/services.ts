@@ -29,6 +29,7 @@ export interface Services {
   readonly delegationCallers: readonly string[];
   readonly metrics: Metrics;
   readonly events: EventHub;
+  readonly maximumModelBytes: number;
   /** The state that a new reader of the event stream gets. */
   snapshot(): Event[];
   acceptUpdate(incoming: Omit<IncomingUpdate, 'live' | 'parts' | 'bounds'>): Promise<Contribution>;

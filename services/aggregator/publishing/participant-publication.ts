@@ -62,7 +62,7 @@ function statusOf(context: PublicationContext, participant: Participant): Submod
 }
 
 function statusValues({ store }: PublicationContext, participant: Participant) {
-  const { id, pool, state, data, progress, reason, attributes, signals, federations } = participant;
+  const { id, pool, state, data, progress, slots, reason, attributes, signals, federations } = participant;
   return present({
     participant: id,
     pool,
@@ -75,9 +75,34 @@ function statusValues({ store }: PublicationContext, participant: Participant) {
     epoch: progress === undefined || progress.epoch === 0 ? undefined : progress.epoch,
     trainedAccuracy: progress?.trainedAccuracy,
     trainedLoss: progress?.trainedLoss,
+    backend: data === undefined ? undefined : backendsOf(data),
+    slots: slots === undefined ? undefined : slotsText(slots),
     lastError: reason,
     updatedAt: timestamp(),
   });
+}
+
+/** What its pool computes each federation's model with; undefined where none tells it. */
+function backendsOf(data: readonly LocalDataSet[]): string | undefined {
+  const lines = data.flatMap(({ federation, numerics, stepsPerSecond }) => {
+    if (numerics === undefined) return [];
+    const { backend, build, device } = numerics;
+    const place = device === 'gpu' ? ' on a GPU' : '';
+    const speed = stepsPerSecond === undefined ? '' : `, ${stepsPerSecond} steps/s`;
+    return [`${federation}: ${backend} ${build}${place}${speed}`];
+  });
+  return lines.length === 0 ? undefined : lines.join('; ');
+}
+
+/** What its pool measured of its training processes. */
+function slotsText({ slots, startMs, stepMs, peakBytes }: NonNullable<Participant['slots']>): string {
+  const figures = [
+    String(slots),
+    ...(startMs === undefined ? [] : [`start ${Math.round(startMs)} ms`]),
+    ...(stepMs === undefined ? [] : [`step ${Number(stepMs.toPrecision(3))} ms`]),
+    ...(peakBytes === undefined ? [] : [`${Math.round(peakBytes / 1024 ** 2)} MiB each`]),
+  ];
+  return figures.join(', ');
 }
 
 function dataset(context: PublicationContext, participant: Participant, federation: Federation): Submodel {

@@ -3,8 +3,10 @@ import { mergeStatistics, scalerOf } from '../../../learning/statistics.ts';
 import { CodedError } from '../../../runtime/errors.ts';
 import { present } from '../store/present.ts';
 import type { VersionRow } from '../store/version-table.ts';
+import { chooseNumerics, type NumericsOffer } from './choose-numerics.ts';
 import type { Deadline } from './deadline.ts';
 import { eligible, openDeadline, type RunContext, readyOnes } from './run-context.ts';
+import { startNeedsScaler, startVersion } from './start-version.ts';
 import { tooFew, type Wait } from './wait.ts';
 
 /** What a run needs before its first round: numerics, a scaler where it is federated, and a version to begin from. */
@@ -24,7 +26,10 @@ export class Preparation {
    */
   async advance(): Promise<VersionRow | Wait> {
     const { run, federation, store } = this.#context;
-    const version = store.versions.current(federation.id);
+    const current = store.versions.current(federation.id);
+    const startsElsewhere =
+      run.startFrom !== undefined && run.baseVersion === undefined && current?.run !== run.id;
+    const version = startsElsewhere ? undefined : current;
     if (version !== undefined) {
       this.#deadline?.cancel();
       return run.numerics === undefined ? (this.#fixNumerics() ?? version) : version;
@@ -33,12 +38,17 @@ export class Preparation {
       const waits = this.#fixNumerics();
       if (waits !== undefined) return waits;
     }
+    if (startsElsewhere && !(await startNeedsScaler(this.#context))) {
+      return startVersion(this.#context);
+    }
     this.#deadline ??= openDeadline(this.#context, `preparation:${run.id}`);
     if (run.scaler === undefined) {
       const waits = await this.#prepareScaler();
       if (waits !== undefined) return waits;
     }
-    return this.#initialise();
+    if (!startsElsewhere) return this.#initialise();
+    this.#deadline.cancel();
+    return startVersion(this.#context);
   }
 
   requeue(): void {
@@ -53,13 +63,21 @@ export class Preparation {
     this.#deadline?.cancel();
   }
 
-  /** The run computes with what the first ready participant's pool computes with, from now to its end. */
+  /** The run computes with what suits the ready participants' pools, from now to its end. */
   #fixNumerics(): Wait | undefined {
-    const { run, store, participants } = this.#context;
-    const choice = this.#choose(new Set(readyOnes(this.#context)));
+    const { run, federation, store, participants } = this.#context;
+    const ready = readyOnes(this.#context);
+    const choice = this.#choose(new Set(ready));
     if (!choice.enough) return tooFew(this.#context, choice.reason);
-    const pool = participants.poolOf(choice.cohort[0]!)!;
-    run.numerics = store.pools.get(pool)!.numerics;
+    const offers = new Map<string, NumericsOffer>();
+    for (const id of [...choice.cohort, ...ready]) {
+      const pool = participants.poolOf(id)!;
+      if (offers.has(pool)) continue;
+      const { numerics, alternatives = [] } = store.pools.get(pool)!;
+      const data = participants.get(id)?.data?.find((each) => each.federation === federation.id);
+      offers.set(pool, { best: data?.numerics ?? numerics, all: [numerics, ...alternatives] });
+    }
+    run.numerics = chooseNumerics([...offers.values()], federation.training);
     store.runs.put(run);
     return undefined;
   }

@@ -35,6 +35,7 @@ export function viewRun(store: Store, stored: RunRow, now: RunOfTheMoment | unde
     participants: run.participants === undefined ? undefined : [...run.participants],
     numerics: run.numerics,
     baseVersion: run.baseVersion,
+    startFrom: run.startFrom,
     createdAt: run.createdAt,
     startedAt: run.startedAt,
     endedAt: run.endedAt,

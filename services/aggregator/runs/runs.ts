@@ -5,6 +5,7 @@ import { sortableId, timestamp } from '../clock.ts';
 import type { RunRow } from '../store/run-table.ts';
 import type { RunServices } from './run-context.ts';
 import { type RunCommand, RunDriver } from './run-driver.ts';
+import { requireStart } from './start-version.ts';
 
 /** How long failures may take to arrive after the jobs that report them have ended. */
 const FAILURE_GRACE_MS = 1000;
@@ -59,6 +60,7 @@ export class Runs {
     if (federation === undefined)
       throw new CodedError('E_NOT_FOUND', `there is no federation ${federationId}`);
     this.#refuseStrangers(federationId, request.participants ?? []);
+    requireStart(store, federationId, request.startFrom);
     const at = timestamp();
     const run: RunRow = {
       id,
@@ -73,6 +75,7 @@ export class Runs {
       baseVersion: undefined,
       scaler: undefined,
       initialisePool: undefined,
+      startFrom: request.startFrom,
       createdAt: at,
       startedAt: undefined,
       endedAt: undefined,

@@ -101,4 +101,10 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE pools ADD COLUMN software TEXT;
   CREATE INDEX evaluation_requests_of_version ON evaluation_requests (number, run);
   `,
+  `
+  ALTER TABLE pools ADD COLUMN alternatives TEXT;
+  `,
+  `
+  ALTER TABLE runs ADD COLUMN start_from TEXT;
+  `,
 ];

@@ -10,6 +10,8 @@ export interface PoolRow {
   readonly keyUsed: boolean;
   readonly slots: number;
   readonly numerics: Numerics;
+  /** What else it can compute with. */
+  readonly alternatives?: readonly Numerics[];
   /** Version of the trainer's software; undefined if it did not tell. */
   readonly software: string | undefined;
   /** When it joined first, ISO 8601. */
@@ -24,6 +26,7 @@ interface Row {
   numerics: string;
   software: string | null;
   created_at: string;
+  alternatives: string | null;
 }
 
 /** Pools and the federations they were admitted to. */
@@ -37,13 +40,13 @@ export class PoolTable {
   constructor(database: Database) {
     this.#get = query<Row>(
       database,
-      'SELECT id, key_hash, key_used, slots, numerics, software, created_at FROM pools WHERE id = ?',
+      'SELECT id, key_hash, key_used, slots, numerics, software, created_at, alternatives FROM pools WHERE id = ?',
     );
     this.#put = query(
       database,
-      `INSERT INTO pools VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET key_hash = excluded.key_hash,
+      `INSERT INTO pools VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET key_hash = excluded.key_hash,
        key_used = excluded.key_used, slots = excluded.slots, numerics = excluded.numerics,
-       software = excluded.software`,
+       software = excluded.software, alternatives = excluded.alternatives`,
     );
     this.#markUsed = query(database, 'UPDATE pools SET key_used = 1 WHERE id = ?');
     this.#admit = query(database, 'INSERT INTO pool_federations VALUES (?, ?) ON CONFLICT DO NOTHING');
@@ -63,6 +66,7 @@ export class PoolTable {
       slots: row.slots,
       // Checked against its schema when the pool joined.
       numerics: JSON.parse(row.numerics) as Numerics,
+      alternatives: JSON.parse(row.alternatives ?? '[]') as Numerics[],
       software: row.software ?? undefined,
       createdAt: row.created_at,
     };
@@ -71,7 +75,9 @@ export class PoolTable {
   put(pool: PoolRow, at: string): void {
     const numerics = JSON.stringify(pool.numerics);
     const software = pool.software ?? null;
-    this.#put.run(pool.id, pool.keyHash, pool.keyUsed ? 1 : 0, pool.slots, numerics, at, software);
+    const alternatives = JSON.stringify(pool.alternatives ?? []);
+    const { id, keyHash, keyUsed, slots } = pool;
+    this.#put.run(id, keyHash, keyUsed ? 1 : 0, slots, numerics, at, software, alternatives);
   }
 
   markKeyUsed(id: string): void {

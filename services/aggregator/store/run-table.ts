@@ -1,4 +1,4 @@
-import type { Numerics, Run, Scaler } from '../../../openapi/schemas.ts';
+import type { Numerics, Run, Scaler, Schemas } from '../../../openapi/schemas.ts';
 import type { Database } from '../../../runtime/database.ts';
 import { fromJson, query, toJson } from './query.ts';
 
@@ -18,6 +18,8 @@ export interface RunRow {
   scaler: Scaler | undefined;
   /** The pool that was asked for the initial version. */
   initialisePool: string | undefined;
+  /** The weights that it begins from; the newest version's if undefined. */
+  readonly startFrom: Schemas['StartFrom'] | undefined;
   readonly createdAt: string;
   startedAt: string | undefined;
   endedAt: string | undefined;
@@ -41,6 +43,7 @@ interface Row {
   started_at: string | null;
   ended_at: string | null;
   last_progress_at: string;
+  start_from: string | null;
 }
 
 const UNFINISHED = "state NOT IN ('completed', 'stopped', 'failed')";
@@ -65,7 +68,7 @@ export class RunTable {
     this.#latest = query<Row>(database, 'SELECT * FROM runs WHERE federation = ? ORDER BY id DESC LIMIT 1');
     this.#put = query(
       database,
-      `INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+      `INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
        state = excluded.state, reason = excluded.reason, numerics = excluded.numerics,
        base_version = excluded.base_version, scaler = excluded.scaler, initialise_pool = excluded.initialise_pool,
        started_at = excluded.started_at, ended_at = excluded.ended_at, last_progress_at = excluded.last_progress_at`,
@@ -113,6 +116,7 @@ export class RunTable {
       run.startedAt ?? null,
       run.endedAt ?? null,
       run.lastProgressAt,
+      toJson(run.startFrom),
     );
   }
 }
@@ -131,6 +135,7 @@ function fromRow(row: Row): RunRow {
     baseVersion: row.base_version ?? undefined,
     scaler: fromJson<Scaler>(row.scaler),
     initialisePool: row.initialise_pool ?? undefined,
+    startFrom: fromJson<Schemas['StartFrom']>(row.start_from),
     createdAt: row.created_at,
     startedAt: row.started_at ?? undefined,
     endedAt: row.ended_at ?? undefined,

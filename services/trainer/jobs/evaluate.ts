@@ -1,7 +1,6 @@
 import { resultOfSums } from '../../../learning/metrics.ts';
 import type { EvaluateJob } from '../../../openapi/schemas.ts';
 import { patiently } from '../patiently.ts';
-import { requireNumerics } from '../training/numerics.ts';
 import { fetchVersion } from './fetch-version.ts';
 import { dataSetOf, type JobContext, type JobResources } from './job-resources.ts';
 
@@ -14,7 +13,7 @@ export async function evaluate(
   context: JobContext,
   resources: JobResources,
 ): Promise<void> {
-  requireNumerics(job.numerics);
+  const backend = resources.backends.require(job.numerics);
   const { client, versions, tasks, log } = resources;
   const { run, federation, version, participants, model } = job;
   const { signal } = context;
@@ -24,7 +23,7 @@ export async function evaluate(
   }
   const fetch = fetchVersion(federation, version, context, resources);
   const sums = await versions.use(version, fetch, (versionFile) =>
-    tasks.perform({ kind: 'evaluate', versionFile, model, frozenFiles }, { signal }),
+    tasks.perform({ kind: 'evaluate', versionFile, model, frozenFiles }, { signal, backend }),
   );
   const results = participants.map((participant, index) => {
     const { confusion, ...figures } = resultOfSums(sums[index]!);

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import type { InitialiseJob } from '../../../openapi/schemas.ts';
 import { profileFeatures } from '../data-set/profile-features.ts';
 import { patiently } from '../patiently.ts';
-import { requireNumerics } from '../training/numerics.ts';
 import type { JobContext, JobResources } from './job-resources.ts';
 
 /**
@@ -13,16 +12,16 @@ import type { JobContext, JobResources } from './job-resources.ts';
 export async function initialise(
   job: InitialiseJob,
   { signal }: JobContext,
-  { client, tasks, updates, log }: JobResources,
+  { client, tasks, updates, backends, log }: JobResources,
 ): Promise<void> {
-  requireNumerics(job.numerics);
+  const backend = backends.require(job.numerics);
   const { run, model, profile, seed, scaler } = job;
   const { shape: featureShape } = profileFeatures(profile);
   await updates.written(
     (versionFile) =>
       tasks.perform(
         { kind: 'initialise', model, profile, featureShape, seed, scaler, versionFile },
-        { signal },
+        { signal, backend },
       ),
     async ({ path }) => {
       const content = await readFile(path);

@@ -2,6 +2,7 @@ import type { PoolJobContext } from '../../../queue/pool-worker.ts';
 import { CodedError } from '../../../runtime/errors.ts';
 import type { Log } from '../../../runtime/log.ts';
 import type { AggregatorClient } from '../aggregator-client.ts';
+import type { Backends } from '../backends/backends.ts';
 import type { LocalDataSet } from '../data-set/local-data-set.ts';
 import type { TaskPerformer } from '../training/training-slots.ts';
 import type { UpdateStore } from '../update-store.ts';
@@ -13,6 +14,7 @@ export interface JobResources {
   /** By participant. */
   readonly dataSets: ReadonlyMap<string, LocalDataSet>;
   readonly tasks: TaskPerformer;
+  readonly backends: Pick<Backends, 'require'>;
   readonly versions: VersionCache;
   readonly updates: UpdateStore;
   readonly log: Log;

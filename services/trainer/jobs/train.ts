@@ -2,24 +2,25 @@ import { strategyOf } from '../../../learning/strategies/index.ts';
 import type { TrainJob } from '../../../openapi/schemas.ts';
 import { toCodedError } from '../../../runtime/errors.ts';
 import type { FileToSend } from '../aggregator-client.ts';
+import type { BackendPlan } from '../backends/backend-plan.ts';
 import { patiently } from '../patiently.ts';
-import { requireNumerics } from '../training/numerics.ts';
 import { dataSetOf, type JobContext, type JobResources } from './job-resources.ts';
 
 /**
  * Trains a participant on its frozen index and contributes the update. It may run again at any point: what was trained
  * is stored under its contribution key and sent again, not trained again.
- * @throws CodedError `E_NUMERICS_MISMATCH`, `E_NOT_READY`, `E_TRAINING_FAILED`, and what the aggregator refuses with.
+ * @throws CodedError `E_NUMERICS_MISMATCH`, `E_NO_GPU`, `E_NOT_READY`, `E_TRAINING_FAILED`, and what the aggregator refuses with.
  */
 export async function train(job: TrainJob, context: JobContext, resources: JobResources): Promise<void> {
-  requireNumerics(job.numerics);
+  const backend = resources.backends.require(job.numerics, job.training.device);
   strategyOf(job.strategy);
-  const update = resources.updates.find(job) ?? (await trainedUpdate(job, context, resources));
+  const update = resources.updates.find(job) ?? (await trainedUpdate(job, backend, context, resources));
   await contribute(job, update, context, resources);
 }
 
 async function trainedUpdate(
   job: TrainJob,
+  backend: BackendPlan,
   { signal, progress }: JobContext,
   resources: JobResources,
 ): Promise<FileToSend> {
@@ -43,6 +44,7 @@ async function trainedUpdate(
         { ...task, ...files },
         {
           signal,
+          backend,
           onProgress: (done) => void report(done.epoch, { trainedLoss: done.trainedLoss }),
         },
       );

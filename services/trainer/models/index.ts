@@ -1,8 +1,10 @@
 import type { ModelSpec } from '../../../openapi/schemas.ts';
 import { CodedError } from '../../../runtime/errors.ts';
+import { autoencoder } from './autoencoder.ts';
 import { cnn1d } from './cnn-1d.ts';
 import { cnn2d } from './cnn-2d.ts';
 import { cnn4 } from './cnn-4.ts';
+import { customModel } from './custom/custom-models.ts';
 import { dense, logistic } from './dense.ts';
 import type { Model, ModelSizes, TensorFlow } from './model.ts';
 import { vgg15 } from './vgg-15.ts';
@@ -11,10 +13,15 @@ import { vgg15 } from './vgg-15.ts';
 const MODELS: ReadonlyMap<string, (tf: TensorFlow, spec: ModelSpec, sizes: ModelSizes) => Model> = new Map([
   ['dense', dense],
   ['logistic', logistic],
+  ['autoencoder', autoencoder],
   ['cnn-2d', cnn2d],
   ['cnn-1d', cnn1d],
   ['cnn-4', cnn4],
+  // Trained with FGSM from round 2 on, see attacks/adversarial-training.ts.
+  ['fgsm_cnn', cnn4],
   ['vgg-15', vgg15],
+  // A module of the user's own; `loadCustomModel` first.
+  ['custom', customModel],
 ]);
 
 /** The keys that a federation may name. */

@@ -48,7 +48,7 @@ export interface Model {
     inputs: TensorFlowCore.Tensor,
     mode?: Mode,
   ): TensorFlowCore.Tensor2D;
-  /** In training mode. @param targets one row an example, 1 at its class. */
+  /** In training mode. @param targets one row an example: what it counts, usually 1, at its class. */
   lossAndGradients(
     weights: readonly TensorFlowCore.Tensor[],
     inputs: TensorFlowCore.Tensor,

@@ -1,11 +1,15 @@
 import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import { fusedStack } from '../backends/wasm/fused-stack.ts';
 import type { Forward, Layer, MakeLayer } from './layers/layer.ts';
 import type { Mode, Model, TensorFlow } from './model.ts';
 
 /** Smaller ones count as this in the loss: their logarithm would not be finite. */
 const SMALLEST_PROBABILITY = 1e-30;
 
-/** The cross entropy of a batch, and the derivative of its mean by the logits. */
+/**
+ * The cross entropy of a batch, and the derivative of its mean by the logits.
+ * @param targets one row an example: what the example counts, at its class.
+ */
 export function crossEntropy(
   tf: TensorFlow,
   logits: Tensor2D,
@@ -16,7 +20,7 @@ export function crossEntropy(
   return {
     // A sum over all axes is one number.
     lossSum: tf.neg(tf.sum(tf.mul(targets, logarithms))) as Scalar,
-    slope: tf.mul(tf.sub(probabilities, targets), 1 / logits.shape[0]),
+    slope: tf.mul(tf.sub(tf.mul(probabilities, tf.sum(targets, 1, true)), targets), 1 / logits.shape[0]),
   };
 }
 
@@ -31,6 +35,12 @@ export function sequentialClassifier(
 ): Model {
   const layers: Layer[] = [];
   for (const make of makeLayers) layers.push(make(layers.at(-1)?.outputShape ?? inputShape));
+  const quick = fusedStack(
+    tf,
+    inputShape,
+    layers.map(({ fused }) => fused),
+    'cross-entropy',
+  );
   const parts = (weights: readonly Tensor[]): (readonly Tensor[])[] => {
     let end = 0;
     return layers.map((layer) => {
@@ -73,6 +83,8 @@ export function sequentialClassifier(
     weights: layers.flatMap(({ weights }) => weights),
     logits: (weights, inputs, mode = 'inference') => logitsOf(forward(parts(weights), inputs, mode)),
     lossAndGradients: (weights, inputs, targets) => {
+      const step = quick.lossAndGradients(weights, inputs, targets);
+      if (step !== undefined) return { ...step, statistics: [] };
       const own = parts(weights);
       const forwards = forward(own, inputs, 'training');
       const { lossSum, slope } = crossEntropy(tf, logitsOf(forwards), targets);
@@ -80,6 +92,8 @@ export function sequentialClassifier(
       return { lossSum, gradients, statistics: forwards.flatMap(({ statistics = [] }) => statistics) };
     },
     inputGradient: (weights, inputs, targets) => {
+      const inputSlope = quick.inputGradient(weights, inputs, targets);
+      if (inputSlope !== undefined) return inputSlope;
       const own = parts(weights);
       const forwards = forward(own, inputs, 'inference');
       const { slope } = crossEntropy(tf, logitsOf(forwards), targets);

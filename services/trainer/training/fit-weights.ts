@@ -2,7 +2,11 @@ import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import type { RandomStream } from '../../../learning/random.ts';
 import type { TrainingSpec } from '../../../openapi/schemas.ts';
 import { CodedError } from '../../../runtime/errors.ts';
+import type { AdversarialTraining } from '../attacks/adversarial-training.ts';
+import { trainingStep } from '../attacks/training-step.ts';
 import type { Model, TensorFlow } from '../models/model.ts';
+import { classWeightsOf } from './class-weights.ts';
+import { earlyStop } from './early-stop.ts';
 import { createOptimizer } from './optimizer.ts';
 import type { StandardisedExamples } from './standardise.ts';
 import { concatenated, roleVectors } from './weight-vector.ts';
@@ -14,40 +18,60 @@ interface FitOptions {
   readonly base: Float32Array;
   readonly examples: StandardisedExamples;
   readonly training: TrainingSpec;
+  /** Of this round. @defaultValue the optimizer's */
+  readonly learningRate?: number;
+  /** Attacks half of each batch; none by default. */
+  readonly adversarial?: AdversarialTraining | undefined;
   /** Gives the order of the examples. */
   readonly random: RandomStream;
-  /** Gives way to other work now and then; throws to end the training. */
+  /** Gives way to other work now and then; throws to end the training. Called after every step. */
   readonly breathe: () => Promise<void>;
-  /** After each epoch, with the mean loss of its batches. */
-  readonly onEpoch: (epochsDone: number, trainedLoss: number) => void;
+  /** After each epoch, with the mean loss of its batches and the mean time of a step. */
+  readonly onEpoch: (epochsDone: number, trainedLoss: number, stepMs: number) => void;
 }
 
 /**
- * Trains for the specified epochs and returns the weights. Equal input gives equal bits.
- * @throws CodedError `E_TRAINING_DIVERGED` when the loss is no longer finite.
+ * Trains for the specified epochs, or until they no longer help, and returns the weights. Equal input gives equal bits.
+ * @throws CodedError `E_TRAINING_DIVERGED` when the loss is no longer finite, `E_INVALID_INPUT` for class weights that
+ * do not fit.
  */
 export async function fitWeights(options: FitOptions): Promise<Float32Array> {
   const { tf, model, base, examples, training, random, breathe, onEpoch } = options;
   const { trainable, statistic, take, together } = roleVectors(tf, model);
-  const optimizer = createOptimizer(tf, training.optimizer, trainable.size);
+  const step = trainingStep(tf, model, options.adversarial);
+  const classes = model.outputShape[0]!;
+  if (model.kind === 'autoencoder' && training.classWeights !== undefined) {
+    throw new CodedError('E_INVALID_INPUT', 'class weights are for classifiers');
+  }
+  const classWeights = classWeightsOf(training.classWeights, examples.labels, classes);
+  const hasEnded = earlyStop(training.earlyStop);
+  const optimizer = createOptimizer(tf, {
+    spec: training.optimizer,
+    learningRate: options.learningRate ?? training.optimizer.learningRate,
+    size: trainable.size,
+    maximumGradientNorm: training.maximumGradientNorm,
+  });
   const order = Uint32Array.from({ length: examples.count }, (_, index) => index);
   let weights: Tensor1D = tf.tensor1d(take(base, 'trainable'));
   let statistics: Tensor1D = tf.tensor1d(take(base, 'statistic'));
   let lossSum: Scalar = tf.scalar(0);
   try {
     for (let epoch = 1; epoch <= training.localEpochs; epoch += 1) {
+      const beganMs = performance.now();
       random.shuffle(order);
       for (let begin = 0; begin < order.length; begin += training.batchSize) {
-        const batch = gather(
-          examples,
-          order.subarray(begin, begin + training.batchSize),
-          model.outputShape[0]!,
-        );
+        const rows = order.subarray(begin, begin + training.batchSize);
+        const batch = gather(examples, rows);
+        // What an autoencoder is to give back are its inputs.
+        const wanted =
+          model.kind === 'autoencoder'
+            ? batch.inputs
+            : targetsOf(examples.labels, rows, classes, classWeights);
         const next = tf.tidy(() => {
           const inputs: Tensor = tf.tensor(batch.inputs, [batch.count, ...model.inputShape]);
-          const targets = tf.tensor2d(batch.targets, [batch.count, model.outputShape[0]!]);
+          const targets = tf.tensor2d(wanted, [batch.count, classes]);
           const all = together(trainable.split(weights), statistic.split(statistics));
-          const batchResult = model.lossAndGradients(all, inputs, targets);
+          const batchResult = step(all, inputs, targets);
           const sum: Scalar = tf.add(lossSum, batchResult.lossSum);
           return {
             weights: optimizer.step(weights, trainable.join(batchResult.gradients)),
@@ -67,8 +91,10 @@ export async function fitWeights(options: FitOptions): Promise<Float32Array> {
       if (!Number.isFinite(trainedLoss)) {
         throw new CodedError('E_TRAINING_DIVERGED', `the loss is no longer finite in epoch ${epoch}`);
       }
-      onEpoch(epoch, trainedLoss);
+      const steps = Math.ceil(order.length / training.batchSize);
+      onEpoch(epoch, trainedLoss, (performance.now() - beganMs) / steps);
       await breathe();
+      if (hasEnded(trainedLoss)) break;
     }
     const parts = together(
       trainable.parts(Float32Array.from(await weights.data())),
@@ -85,14 +111,26 @@ export async function fitWeights(options: FitOptions): Promise<Float32Array> {
   }
 }
 
-function gather(examples: StandardisedExamples, rows: Uint32Array, classes: number) {
-  const { featureCount, features, labels } = examples;
+function gather({ featureCount, features }: StandardisedExamples, rows: Uint32Array) {
   const inputs = new Float32Array(rows.length * featureCount);
-  const targets = new Float32Array(rows.length * classes);
   for (let index = 0; index < rows.length; index += 1) {
     const row = rows[index]!;
     inputs.set(features.subarray(row * featureCount, (row + 1) * featureCount), index * featureCount);
-    targets[index * classes + labels[row]!] = 1;
   }
-  return { count: rows.length, inputs, targets };
+  return { count: rows.length, inputs };
+}
+
+/** One row an example: what it counts, at its class. */
+function targetsOf(
+  labels: Float32Array,
+  rows: Uint32Array,
+  classes: number,
+  classWeights: Float32Array | undefined,
+): Float32Array {
+  const targets = new Float32Array(rows.length * classes);
+  for (let index = 0; index < rows.length; index += 1) {
+    const label = labels[rows[index]!]!;
+    targets[index * classes + label] = classWeights?.[label] ?? 1;
+  }
+  return targets;
 }

@@ -1,8 +1,10 @@
 import type { EvaluationSums } from '../../../learning/metrics.ts';
 import type { Scaler } from '../../../learning/statistics.ts';
 import type { ScalerMetadata } from '../../../learning/weights/version-metadata.ts';
-import type { ModelSpec, TrainingSpec } from '../../../openapi/schemas.ts';
+import type { AttackSpec, ModelSpec, TrainingSpec } from '../../../openapi/schemas.ts';
 import type { CodedError, Fault } from '../../../runtime/errors.ts';
+import type { RandomisationSpec } from '../attacks/randomise.ts';
+import type { BackendPlan } from '../backends/backend-plan.ts';
 
 /** Trains on a frozen index and writes the update. */
 export interface TrainTask {
@@ -29,6 +31,24 @@ export interface EvaluateTask {
   readonly frozenFiles: readonly string[];
 }
 
+/** How inputs are randomised before the model sees them. */
+export interface Randomisation extends RandomisationSpec {
+  readonly seed: number;
+  /** Drawn transformations that the attacker's gradient is the mean of; absent where it does not know of them. */
+  readonly adaptiveDraws?: number;
+}
+
+/** Scores a version on the attacked test windows of frozen indices. */
+export interface AttackTask {
+  readonly kind: 'attack';
+  readonly versionFile: string;
+  readonly model: ModelSpec;
+  readonly frozenFiles: readonly string[];
+  /** None scores the windows as they are. */
+  readonly attack?: AttackSpec;
+  readonly randomisation?: Randomisation;
+}
+
 /** Draws the weights of version 0 and writes its file. */
 export interface InitialiseTask {
   readonly kind: 'initialise';
@@ -39,6 +59,8 @@ export interface InitialiseTask {
   readonly featureShape: readonly number[];
   readonly seed: number;
   readonly scaler: ScalerMetadata;
+  /** Weights from elsewhere to take instead of drawn ones: safetensors, or the `model.json` of a tfjs model. */
+  readonly weightsFile?: string;
   readonly versionFile: string;
 }
 
@@ -59,7 +81,7 @@ export interface ProbeTask {
   readonly kind: 'probe';
 }
 
-export type TrainingTask = TrainTask | EvaluateTask | InitialiseTask | InferTask | ProbeTask;
+export type TrainingTask = TrainTask | EvaluateTask | AttackTask | InitialiseTask | InferTask | ProbeTask;
 
 /** What a task gives besides the file that it writes. */
 export interface TrainingResults {
@@ -70,6 +92,7 @@ export interface TrainingResults {
   };
   /** One a frozen index, in their order. */
   readonly evaluate: readonly EvaluationSums[];
+  readonly attack: readonly EvaluationSums[];
   readonly initialise: Record<string, never>;
   /** In the order of the profile's classes; they sum to 1. */
   readonly infer: { readonly probabilities: readonly number[] };
@@ -82,11 +105,29 @@ export interface EpochProgress {
   readonly epoch: number;
   readonly epochs: number;
   readonly trainedLoss: number;
+  /** Mean of the epoch's steps. */
+  readonly stepMs: number;
+}
+
+/** What a training process measured of itself. */
+export interface ProcessFigures {
+  /** From its start until it could compute. */
+  readonly startMs: number;
+  /** The most resident memory so far. */
+  readonly peakBytes: number;
 }
 
 /** What the service sends a training process over its channel; one task at a time. */
 export type MessageToProcess =
-  | { readonly kind: 'task'; readonly id: number; readonly task: TrainingTask }
+  | {
+      readonly kind: 'task';
+      readonly id: number;
+      readonly task: TrainingTask;
+      /** What to compute with; by default what gives the same bits everywhere. */
+      readonly backend?: BackendPlan;
+      /** Resident memory beyond which the task fails; none by default. */
+      readonly memoryLimitBytes?: number;
+    }
   | { readonly kind: 'abort'; readonly id: number };
 
 /** What a training process sends. It says something at least once a second while it works. */
@@ -94,7 +135,12 @@ export type MessageFromProcess =
   | { readonly kind: 'ready' }
   | { readonly kind: 'alive'; readonly id: number }
   | { readonly kind: 'progress'; readonly id: number; readonly progress: EpochProgress }
-  | { readonly kind: 'result'; readonly id: number; readonly result: TrainingResults[TrainingTask['kind']] }
+  | {
+      readonly kind: 'result';
+      readonly id: number;
+      readonly result: TrainingResults[TrainingTask['kind']];
+      readonly figures: ProcessFigures;
+    }
   | {
       readonly kind: 'failed';
       readonly id: number;

@@ -1,7 +1,11 @@
-import { toCodedError } from '../../../runtime/errors.ts';
+import { CodedError, toCodedError } from '../../../runtime/errors.ts';
+import { runAttack } from '../attacks/run-attack.ts';
+import type { BackendPlan } from '../backends/backend-plan.ts';
+import { loadCustomModel } from '../models/custom/custom-models.ts';
 import type { TensorFlow } from '../models/model.ts';
 import { type Breath, createBreath } from './breath.ts';
 import type { MessageFromProcess, MessageToProcess, TrainingResults, TrainingTask } from './messages.ts';
+import { outOfMemory, tellsOfMemory } from './out-of-memory.ts';
 import { runEvaluate } from './run-evaluate.ts';
 import { runInfer } from './run-infer.ts';
 import { runInitialise } from './run-initialise.ts';
@@ -23,28 +27,61 @@ function main(): void {
       if (current?.id === message.id) current.breath.abort();
       return;
     }
-    const { id, task } = message;
-    const breath = createBreath(() => send({ kind: 'alive', id }));
+    const { id, task, backend, memoryLimitBytes } = message;
+    const breath = createBreath({ alive: () => send({ kind: 'alive', id }), memoryLimitBytes });
     current = { id, breath };
-    void perform(id, task, breath).then(send);
+    void perform(id, task, backend, breath).then(send);
   });
   // The parent may have ended while this process was starting.
   if (!process.connected) process.exit();
   // Loaded ahead of the first task, which then tells of a failure.
-  loadTensorFlow().catch(() => undefined);
+  const computes = () => {
+    startMs = performance.now();
+  };
+  loadTensorFlow().then(computes, () => undefined);
   send({ kind: 'ready' });
 }
 
-async function perform(id: number, task: TrainingTask, breath: Breath): Promise<MessageFromProcess> {
+/** From the start of the process until the tensor library computed. */
+let startMs = 0;
+
+async function perform(
+  id: number,
+  task: TrainingTask,
+  backend: BackendPlan | undefined,
+  breath: Breath,
+): Promise<MessageFromProcess> {
   try {
-    const tf = await loadTensorFlow();
-    return { kind: 'result', id, result: await resultOf(tf, id, task, breath) };
+    const tf = await loadTensorFlow(backend);
+    if ('model' in task) await loadCustomModel(tf, task.model);
+    const result = await released(tf, () => resultOf(tf, id, task, breath));
+    const peakBytes = process.resourceUsage().maxRSS * 1024;
+    return { kind: 'result', id, result, figures: { startMs, peakBytes } };
   } catch (thrown) {
-    const error = toCodedError(thrown);
-    // What has no code of its own is a failure of the training: the next attempt may succeed.
-    const code = error.code === 'E_INTERNAL' ? 'E_TRAINING_FAILED' : error.code;
-    return { kind: 'failed', id, code, message: error.message, faults: error.faults };
+    const { code, message, faults } = failureOf(thrown);
+    return { kind: 'failed', id, code, message, faults };
   }
+}
+
+/** Gives back all tensors of a task, however it ended: the next participant finds nothing of this one. */
+async function released<Value>(tf: TensorFlow, work: () => Promise<Value>): Promise<Value> {
+  const engine = tf.engine();
+  engine.startScope('task');
+  try {
+    return await work();
+  } finally {
+    engine.endScope();
+    tf.disposeVariables();
+  }
+}
+
+/** What has no code of its own is a want of memory or a failure of the training: the next attempt may succeed. */
+function failureOf(thrown: unknown): CodedError {
+  const error = toCodedError(thrown);
+  if (error.code !== 'E_INTERNAL') return error;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (tellsOfMemory(message)) return outOfMemory(message.slice(0, 200), thrown);
+  return new CodedError('E_TRAINING_FAILED', error.message, { cause: thrown });
 }
 
 function resultOf(
@@ -58,6 +95,8 @@ function resultOf(
       return runTrain(tf, task, breath, (progress) => send({ kind: 'progress', id, progress }));
     case 'evaluate':
       return runEvaluate(tf, task, breath);
+    case 'attack':
+      return runAttack(tf, task, breath);
     case 'initialise':
       return runInitialise(tf, task);
     case 'infer':

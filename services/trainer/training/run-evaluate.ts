@@ -6,6 +6,7 @@ import { readFrozenIndex } from '../data-set/frozen-index.ts';
 import { buildModel } from '../models/index.ts';
 import type { TensorFlow } from '../models/model.ts';
 import type { Breath } from './breath.ts';
+import { detectAnomalies } from './detect-anomalies.ts';
 import type { EvaluateTask, TrainingResults } from './messages.ts';
 import { score } from './score.ts';
 import { standardisedExamples } from './standardise.ts';
@@ -26,7 +27,16 @@ export async function runEvaluate(
     const sizes = { featureShape: frozen.featureShape, classes: metadata.profile.classes.length };
     const model = buildModel(tf, task.model, sizes);
     const examples = standardisedExamples(frozen.test, metadata.scaler, frozen.scaler);
-    sums.push(await score(tf, model, joinWeights(model, version.tensors), examples));
+    const weights = joinWeights(model, version.tensors);
+    if (model.kind === 'classifier') {
+      sums.push(await score(tf, model, weights, examples, breath.breathe));
+      continue;
+    }
+    const train = standardisedExamples(frozen.train, metadata.scaler, frozen.scaler);
+    const { classes } = metadata.profile;
+    const { breathe } = breath;
+    const detection = { tf, spec: task.model, model, weights, classes, train, examples, breathe };
+    sums.push(await detectAnomalies(detection));
   }
   return sums;
 }

@@ -20,6 +20,9 @@ export async function runInfer(tf: TensorFlow, task: InferTask): Promise<Trainin
   standardise(features, scaler);
   const classes = metadata.profile.classes.length;
   const model = buildModel(tf, task.model, { featureShape: task.featureShape, classes });
+  if (model.kind !== 'classifier') {
+    throw new CodedError('E_INVALID_INPUT', `only classifiers infer; ${task.model.key} is an ${model.kind}`);
+  }
   const weights = joinWeights(model, version.tensors);
   const output = tf.tidy(() =>
     model.logits(

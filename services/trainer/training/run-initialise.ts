@@ -5,9 +5,10 @@ import { elementCount, type NamedTensor } from '../../../learning/weights/tensor
 import { writeVersionMetadata } from '../../../learning/weights/version-metadata.ts';
 import { buildModel } from '../models/index.ts';
 import type { TensorFlow, WeightSpec } from '../models/model.ts';
+import { importedWeights } from './imported-weights.ts';
 import type { InitialiseTask } from './messages.ts';
 
-/** An initialise task: version 0 of a model, its weights drawn from the run's seed alone. */
+/** An initialise task: version 0 of a model, its weights drawn from the run's seed alone, or taken from a file. */
 export async function runInitialise(tf: TensorFlow, task: InitialiseTask): Promise<Record<string, never>> {
   const { profile, scaler, seed } = task;
   const model = buildModel(tf, task.model, {
@@ -16,7 +17,10 @@ export async function runInitialise(tf: TensorFlow, task: InitialiseTask): Promi
   });
   const { inputShape, outputShape } = model;
   const metadata = { group: 'main', number: 0, inputShape, outputShape, model: task.model, profile, scaler };
-  const tensors = model.weights.map((weight) => initialTensor(weight, seed));
+  const tensors =
+    task.weightsFile === undefined
+      ? model.weights.map((weight) => initialTensor(weight, seed))
+      : await importedWeights(model, task.weightsFile);
   await writeFile(task.versionFile, writeSafetensors(tensors, writeVersionMetadata(metadata)));
   return {};
 }

@@ -5,11 +5,15 @@ import { partTensorName, writeUpdateHeader } from '../../../learning/update-head
 import { readSafetensors, writeSafetensors } from '../../../learning/weights/safetensors.ts';
 import { readVersionMetadata } from '../../../learning/weights/version-metadata.ts';
 import { CodedError } from '../../../runtime/errors.ts';
+import { adversarialTraining } from '../attacks/adversarial-training.ts';
 import { readFrozenIndex } from '../data-set/frozen-index.ts';
+import { normalClasses } from '../models/anomaly-spec.ts';
 import { buildModel } from '../models/index.ts';
 import type { Model, TensorFlow } from '../models/model.ts';
 import type { Breath } from './breath.ts';
+import { detectAnomalies, onlyNormal } from './detect-anomalies.ts';
 import { fitWeights } from './fit-weights.ts';
+import { learningRateOf } from './learning-rate.ts';
 import type { EpochProgress, TrainingResults, TrainTask } from './messages.ts';
 import { score } from './score.ts';
 import { standardisedExamples } from './standardise.ts';
@@ -30,7 +34,10 @@ export async function runTrain(
     classes: metadata.profile.classes.length,
   });
   const base = joinWeights(model, version.tensors);
-  const examples = standardisedExamples(frozen.train, metadata.scaler, frozen.scaler);
+  const train = standardisedExamples(frozen.train, metadata.scaler, frozen.scaler);
+  const isAutoencoder = model.kind === 'autoencoder';
+  const { classes } = metadata.profile;
+  const examples = isAutoencoder ? onlyNormal(train, normalClasses(task.model, classes)) : train;
   const { run, round, participant, training } = task;
   const trained = await fitWeights({
     tf,
@@ -38,11 +45,26 @@ export async function runTrain(
     base,
     examples,
     training,
+    learningRate: learningRateOf(training, round),
+    adversarial: adversarialTraining(task.model, training, round),
     random: randomStream({ seed: training.seed, round, participant, purpose: 'batches' }),
     breathe: breath.breathe,
-    onEpoch: (epoch, trainedLoss) => onProgress({ epoch, epochs: training.localEpochs, trainedLoss }),
+    onEpoch: (epoch, trainedLoss, stepMs) =>
+      onProgress({ epoch, epochs: training.localEpochs, trainedLoss, stepMs }),
   });
-  const { exampleCount, correct, lossSum } = await score(tf, model, trained, examples);
+  const { breathe } = breath;
+  const { exampleCount, correct, lossSum } = isAutoencoder
+    ? await detectAnomalies({
+        tf,
+        spec: task.model,
+        model,
+        weights: trained,
+        classes,
+        train,
+        examples,
+        breathe,
+      })
+    : await score(tf, model, trained, examples, breathe);
   const result = {
     exampleCount,
     trainedLoss: lossSum / exampleCount,

@@ -10,6 +10,7 @@ const NUMBERS_AT_ONCE = 2 ** 18;
 
 /**
  * Counts what weights, given in the model's order, predict on examples, and sums their cross entropy.
+ * @param breathe called between batches; throws to end the scoring.
  * @throws CodedError `E_TRAINING_DIVERGED` if the model's output is not finite.
  */
 export async function score(
@@ -17,6 +18,7 @@ export async function score(
   model: Model,
   weights: Float32Array,
   examples: StandardisedExamples,
+  breathe: () => Promise<void>,
 ): Promise<EvaluationSums> {
   const classes = model.outputShape[0]!;
   const predictions = new Uint32Array(examples.count);
@@ -40,6 +42,7 @@ export async function score(
       predictions[index] = largest(row);
       lossSum += crossEntropy(row, examples.labels[index]!);
     }
+    await breathe();
   }
   if (!Number.isFinite(lossSum)) {
     throw new CodedError('E_TRAINING_DIVERGED', 'what the model computes is not finite');

@@ -1,10 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { CodedError } from '../../../runtime/errors.ts';
 import type { Log } from '../../../runtime/log.ts';
+import { backendEnvironment } from '../backends/backend-environment.ts';
+import type { BackendPlan } from '../backends/backend-plan.ts';
+import { deathOfProcess } from './death-of-process.ts';
+import { countMemoryKills } from './memory-kills.ts';
 import type {
   EpochProgress,
   MessageFromProcess,
   MessageToProcess,
+  ProcessFigures,
   TrainingResults,
   TrainingTask,
 } from './messages.ts';
@@ -16,11 +21,23 @@ interface TrainingProcessOptions {
   readonly silenceMs: number;
   /** Time that an aborted task, and after it a signalled process, gets to end by itself. */
   readonly graceMs: number;
+  /** Further variables of its environment, such as the GPU it may see. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly log: Log;
+}
+
+/** What a slot measured. */
+export interface SlotFigures extends ProcessFigures {
+  /** Mean of the newest epoch's training steps; absent before the first one. */
+  readonly stepMs?: number;
 }
 
 /** How a task may be called off and followed. */
 export interface TaskContext {
+  /** What the task computes with; by default what gives the same bits everywhere. */
+  readonly backend?: BackendPlan;
+  /** Resident memory beyond which the task fails; none by default. */
+  readonly memoryLimitBytes?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: EpochProgress) => void;
 }
@@ -28,10 +45,18 @@ export interface TaskContext {
 /** Flags that keep a process small: a young generation of 1 MB; tensors lie outside of the JavaScript heap. */
 const NODE_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=512'];
 
-/** The warm process of a slot. When it dies, its task fails with `E_TRAINING_FAILED` and the next one starts another. */
+/** Of a process's error stream, enough for what V8 or a library says at its end. */
+const LAST_WORDS_LENGTH = 4_096;
+
+/**
+ * The warm process of a slot. When it dies or runs out of memory, its task fails and the next one starts another: memory
+ * that a tensor backend once took is only given back by its end.
+ */
 export class TrainingProcess {
   readonly #options: TrainingProcessOptions;
   #child: ChildProcess | undefined;
+  #lastWords = '';
+  #figures: SlotFigures | undefined;
   #nextId = 1;
   #closed = false;
 
@@ -44,6 +69,11 @@ export class TrainingProcess {
     return this.#child?.pid;
   }
 
+  /** What was measured so far; undefined before its first result. */
+  get figures(): SlotFigures | undefined {
+    return this.#figures;
+  }
+
   /** Starts the process ahead of its first task. */
   warm(): void {
     this.#child ??= this.#start();
@@ -51,18 +81,21 @@ export class TrainingProcess {
 
   /**
    * Does a task; one at a time.
-   * @throws CodedError `E_ABORTED`, `E_TRAINING_FAILED` if the process dies or hangs, or what the task ended with.
+   * @throws CodedError `E_ABORTED`, `E_TRAINING_FAILED` if the process dies or hangs, `E_OUT_OF_MEMORY`, or what the
+   * task ended with.
    */
   perform<Task extends TrainingTask>(
     task: Task,
     context: TaskContext = {},
   ): Promise<TrainingResults[Task['kind']]> {
-    const { signal, onProgress } = context;
+    const { signal, onProgress, backend, memoryLimitBytes } = context;
     if (this.#closed || signal?.aborted) return Promise.reject(aborted());
     this.#child ??= this.#start();
     const child = this.#child;
     const id = this.#nextId++;
     const { silenceMs } = this.#options;
+    const memoryKillsBefore = countMemoryKills();
+    let stepMs = this.#figures?.stepMs;
     return new Promise((resolve, reject) => {
       const end = () => {
         void this.#endTask(child, id);
@@ -71,25 +104,19 @@ export class TrainingProcess {
         const message = `the training process was silent for ${silenceMs} ms`;
         const error = signal?.aborted ? aborted() : new CodedError('E_TRAINING_FAILED', message);
         settle(() => reject(error));
-        // It is gone for the next task, even before the system says so.
-        if (this.#child === child) this.#child = undefined;
-        child.kill('SIGKILL');
+        this.#discard(child);
       }, silenceMs);
       const settle = (finish: () => void) => {
         clearTimeout(watchdog);
         child.off('message', onMessage);
-        child.off('exit', onExit);
+        child.off('close', onClose);
         signal?.removeEventListener('abort', end);
         finish();
       };
-      const onExit = (code: number | null, killedBy: string | null) => {
-        const error = signal?.aborted
-          ? aborted()
-          : new CodedError(
-              'E_TRAINING_FAILED',
-              `the training process ended with ${killedBy ?? `exit code ${code}`}`,
-            );
-        settle(() => reject(error));
+      // Later than its exit: by then it has been read what it wrote last.
+      const onClose = (exitCode: number | null, killedBy: string | null) => {
+        const death = { exitCode, killedBy, lastWords: this.#lastWords, memoryKillsBefore };
+        settle(() => reject(signal?.aborted ? aborted() : deathOfProcess(death)));
       };
       const onMessage = (message: MessageFromProcess) => {
         if (message.kind === 'ready') watchdog.refresh();
@@ -97,23 +124,33 @@ export class TrainingProcess {
         watchdog.refresh();
         switch (message.kind) {
           case 'progress':
+            ({ stepMs } = message.progress);
             onProgress?.(message.progress);
             break;
           case 'result':
+            this.#figures = { ...message.figures, ...(stepMs !== undefined && { stepMs }) };
             // A task is answered by the result of its kind.
             settle(() => resolve(message.result as TrainingResults[Task['kind']]));
             break;
           case 'failed': {
             const { code, faults } = message;
             settle(() => reject(new CodedError(code, message.message, { faults })));
+            if (code === 'E_OUT_OF_MEMORY') this.#discard(child);
             break;
           }
         }
       };
       child.on('message', onMessage);
-      child.on('exit', onExit);
+      child.on('close', onClose);
       signal?.addEventListener('abort', end, { once: true });
-      child.send({ kind: 'task', id, task } satisfies MessageToProcess);
+      const message = {
+        kind: 'task',
+        id,
+        task,
+        ...(backend !== undefined && { backend }),
+        ...(memoryLimitBytes !== undefined && { memoryLimitBytes }),
+      } as const;
+      child.send(message satisfies MessageToProcess);
     });
   }
 
@@ -124,14 +161,19 @@ export class TrainingProcess {
   }
 
   #start(): ChildProcess {
-    const { entry, log } = this.#options;
+    const { entry, environment, log } = this.#options;
     const child = fork(entry, [], {
       execArgv: NODE_FLAGS,
       // JSON would turn a loss that is not finite into null, and null into 0.
       serialization: 'advanced',
-      // Nothing of the service's environment, such as tokens, is of use there.
-      env: { PATH: process.env['PATH'] ?? '' },
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // Nothing else of the service's environment, such as tokens, is of use there.
+      env: { ...backendEnvironment(), ...environment },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.#lastWords = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      process.stderr.write(text);
+      if (this.#child === child) this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS_LENGTH);
     });
     child.on('error', (error) => log.warn({ event: 'training.process.error' }, error.message));
     child.once('exit', (code, signal) => {
@@ -140,6 +182,12 @@ export class TrainingProcess {
     });
     log.debug({ event: 'training.process.started', childPid: child.pid });
     return child;
+  }
+
+  /** It is gone for the next task, even before the system says so. */
+  #discard(child: ChildProcess): void {
+    if (this.#child === child) this.#child = undefined;
+    child.kill('SIGKILL');
   }
 
   /** Asks for the end of a task, then of its process. */

@@ -395,4 +395,22 @@ describe('a run', () => {
       'E_UNKNOWN_MODEL: known models are dense (pool unknown-model)',
     ]);
   });
+
+  it('fails with the reason where it demands a GPU and no trainer has one', async () => {
+    const training = {
+      localEpochs: 1,
+      batchSize: 8,
+      seed: 1,
+      optimizer: { key: 'sgd', learningRate: 0.1 },
+    } as const;
+    const token = await stage.create('on-a-gpu', { training: { ...training, device: 'gpu' } });
+    await stage.trainer('without-gpu', ['g-1']).start(token);
+
+    const run = await stage.ended(await stage.startRun('on-a-gpu'));
+
+    expect([run.state, run.reason]).toEqual([
+      'failed',
+      'E_NO_GPU: the run demands a GPU, and none of the ready trainers has one',
+    ]);
+  });
 });

@@ -4,8 +4,6 @@ import { silentLog } from '../../../runtime/log.ts';
 import { entryPoint } from '../../../runtime/package-root.ts';
 import { scalerFile } from '../../../services/trainer/data-set/scaler-file.ts';
 import { evaluateModelFile } from '../../../services/trainer/evaluate.ts';
-import { probeTensorBackend } from '../../../services/trainer/probe.ts';
-import { ownNumerics } from '../../../services/trainer/training/numerics.ts';
 import { TrainingSlots } from '../../../services/trainer/training/training-slots.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { toneProfile } from './tone-data-set.ts';
@@ -84,13 +82,5 @@ describe('the offline evaluation', () => {
 
     const noManifest = evaluateModelFile({ modelFile, folder });
     await expect(noManifest).rejects.toMatchObject({ code: 'E_NO_MANIFEST' });
-  });
-
-  it('runs where the probe says that the tensor backend trains', async () => {
-    const { numerics, measured } = await probeTensorBackend();
-
-    expect(numerics).toEqual(ownNumerics());
-    expect(measured).toMatchObject({ backend: 'wasm', library: numerics.library });
-    expect(measured.stepsPerSecond).toBeGreaterThan(0);
   });
 });

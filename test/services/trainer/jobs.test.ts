@@ -13,6 +13,7 @@ import type {
 import { silentLog } from '../../../runtime/log.ts';
 import { entryPoint } from '../../../runtime/package-root.ts';
 import { AggregatorClient } from '../../../services/trainer/aggregator-client.ts';
+import { Backends } from '../../../services/trainer/backends/backends.ts';
 import type { LocalDataSet } from '../../../services/trainer/data-set/local-data-set.ts';
 import type { JobResources } from '../../../services/trainer/jobs/job-resources.ts';
 import { runPoolJob } from '../../../services/trainer/jobs/run-pool-job.ts';
@@ -20,6 +21,7 @@ import { ownNumerics } from '../../../services/trainer/training/numerics.ts';
 import { TrainingSlots } from '../../../services/trainer/training/training-slots.ts';
 import { UpdateStore } from '../../../services/trainer/update-store.ts';
 import { VersionCache } from '../../../services/trainer/version-cache.ts';
+import { eventually } from '../../support/eventually.ts';
 import { AggregatorStandIn, problem, sha256 } from './aggregator-stand-in.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { openDataSet, receiveTones, toneProfile } from './tone-data-set.ts';
@@ -49,6 +51,7 @@ describe('the jobs of a pool', () => {
       client: new AggregatorClient(await aggregator.listen()),
       dataSets,
       tasks: slots,
+      backends: await Backends.open({ settings: {}, slots: 2, cacheFolder: folder, log: silentLog }),
       versions: await VersionCache.open({ folder: join(folder, 'versions'), kept: 1 }),
       updates,
       log: silentLog,
@@ -95,6 +98,34 @@ describe('the jobs of a pool', () => {
       ...changes,
     };
   }
+
+  it('train again after their process stopped in mid-step, and contribute once', async () => {
+    const hanging = new TrainingSlots({
+      slots: 1,
+      entry: entryPoint('services/trainer/training/process'),
+      log: silentLog,
+      silenceMs: 1_500,
+    });
+    const job = trainJob({ round: 40 });
+    const training = { ...job.training, localEpochs: 10_000 };
+    const { signal } = new AbortController();
+    let epochs = 0;
+    const progress = async ({ epoch }: { epoch: number }) => {
+      epochs = Math.max(epochs, epoch);
+    };
+    const context = { signal, progress: progress as never };
+    const first = runPoolJob({ ...job, training }, context, { ...resources, tasks: hanging }).catch(
+      (thrown: unknown) => thrown,
+    );
+    await eventually(() => epochs > 0);
+    process.kill(hanging.pids[0]!, 'SIGSTOP');
+    const error = await first;
+    await runPoolJob(job, { signal, progress: async () => undefined }, { ...resources, tasks: hanging });
+    await hanging.close();
+
+    expect(error).toMatchObject({ code: 'E_TRAINING_FAILED', retryable: true });
+    expect(aggregator.to('updates')).toHaveLength(1);
+  });
 
   it('send a version 0 that says what it is, the same one each time', async () => {
     const scaler = { kind: 'local' } as const;

@@ -6,6 +6,7 @@ import type { RunDriver } from '../../runs/run-driver.ts';
 import { callerOf, trainerOf } from '../caller.ts';
 import type { Services } from '../services.ts';
 import { readUpdateRequest, UPDATE_PATH } from '../update-request.ts';
+import { bodyOf, sha256Of } from '../upload.ts';
 
 /** Operations of the tag `trainers`. A trainer speaks for its own pool and its participants only. */
 export function trainerRoutes(services: Services): Router {
@@ -121,20 +122,4 @@ function noteEvaluation(services: Services, runId: string, report: EvaluationRep
     }
   });
   runs.driver(runId)?.noteEvaluation();
-}
-
-function sha256Of(request: Request<object>): string {
-  // The description requires the header, in this form.
-  return String(request.headers['x-content-sha256']);
-}
-
-/** The body as it comes; a connection that breaks off is a truncated update. */
-async function* bodyOf(request: Request<object>): AsyncGenerator<Uint8Array> {
-  try {
-    // Not destroyed on a refusal, so that the answer still reaches the sender.
-    for await (const chunk of (request as Request).iterator({ destroyOnReturn: false }))
-      yield chunk as Uint8Array;
-  } catch (cause) {
-    throw new CodedError('E_UPDATE_TRUNCATED', 'the connection ended before the update did', { cause });
-  }
 }

@@ -1,13 +1,15 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import express, { type Request, type Router } from 'express';
+import { acceptStartFile } from '../../runs/accept-start-file.ts';
 import { fileChunks } from '../../store/file-chunks.ts';
-import { requireReader } from '../caller.ts';
+import { requireOperator, requireReader } from '../caller.ts';
 import { parameter } from '../parameter.ts';
 import type { Services } from '../services.ts';
+import { bodyOf, sha256Of } from '../upload.ts';
 
 /** Operations of the tag `versions`. */
-export function versionRoutes({ api, store }: Services): Router {
+export function versionRoutes({ api, store, maximumModelBytes }: Services): Router {
   const router = express.Router();
   router.get('/api/federations/:federationId/versions', requireReader, (request, response) => {
     response.json(api.versions(parameter(request, 'federationId')));
@@ -34,6 +36,13 @@ export function versionRoutes({ api, store }: Services): Router {
       await pipeline(Readable.from(fileChunks(store.versionFiles, sha256, bytes)), response);
     },
   );
+  router.put('/api/federations/:federationId/start-file', requireOperator, async (request, response) => {
+    const { federation } = api.federation(parameter(request, 'federationId'));
+    const [sha256, body] = [sha256Of(request), bodyOf(request)];
+    response.json(
+      await acceptStartFile(store, { federation, sha256, body, maximumBytes: maximumModelBytes }),
+    );
+  });
   return router;
 }
 

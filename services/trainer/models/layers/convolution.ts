@@ -17,6 +17,7 @@ export function convolution(tf: TensorFlow, options: ConvolutionOptions): MakeLa
   const [high, wide] = kernel;
   return ([height = 1, width = 1, inputs = 1]) => ({
     outputShape: [height, width, channels],
+    fused: { kind: 'convolution', channels, kernel, bias: hasBias },
     weights: [
       {
         name: `${name}/kernel`,

@@ -6,6 +6,7 @@ import type { MakeLayer } from './layer.ts';
 export function denseLayer(tf: TensorFlow, name: string, units: number): MakeLayer {
   return ([inputs = 1]) => ({
     outputShape: [units],
+    fused: { kind: 'dense', units },
     weights: [
       { name: `${name}/kernel`, shape: [inputs, units], initialiser: 'glorot-uniform', role: 'trainable' },
       { name: `${name}/bias`, shape: [units], initialiser: 'zeros', role: 'trainable' },

@@ -6,6 +6,7 @@ import type { MakeLayer } from './layer.ts';
 export function globalAverage(tf: TensorFlow): MakeLayer {
   return ([, , channels = 1]) => ({
     outputShape: [channels],
+    fused: { kind: 'global-average' },
     weights: [],
     forward: (_weights, input) => ({ output: tf.mean(input, [1, 2]), saved: [] }),
     backward: (_weights, input, _forward, slope) => {

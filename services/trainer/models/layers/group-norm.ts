@@ -24,6 +24,7 @@ export function groupNorm(tf: TensorFlow, name: string, groups: number): MakeLay
     const flat = (tensor: Tensor): Tensor3D => tf.reshape(tensor, [tensor.shape[0]!, -1, channels]);
     return {
       outputShape: inputShape,
+      fused: { kind: 'group-norm', groups, epsilon: EPSILON },
       weights: [
         { name: `${name}/scale`, shape: [channels], initialiser: 'ones', role: 'trainable' },
         { name: `${name}/offset`, shape: [channels], initialiser: 'zeros', role: 'trainable' },

@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { StackLayer } from '../../backends/wasm/stack/stack-layer.ts';
 import type { Mode, WeightSpec } from '../model.ts';
 
 /** What a layer makes of its input, and what it needs for its gradients. */
@@ -26,6 +27,8 @@ export interface Layer {
   /** Of one example. */
   readonly outputShape: readonly number[];
   readonly weights: readonly WeightSpec[];
+  /** The same for the fused training step, if it knows the layer. */
+  readonly fused?: StackLayer;
   forward(weights: readonly Tensor[], input: Tensor, mode: Mode): Forward;
   /** @param forward what `forward` gave for the input. @param slope the gradient by the layer's output. */
   backward(weights: readonly Tensor[], input: Tensor, forward: Forward, slope: Tensor, mode: Mode): Backward;

@@ -12,6 +12,7 @@ export function maxPool(tf: TensorFlow, window: readonly [number, number]): Make
   const filterSize: [number, number] = [high, wide];
   return ([height = 1, width = 1, channels = 1]) => ({
     outputShape: [Math.floor(height / high), Math.floor(width / wide), channels],
+    fused: { kind: 'max-pool', window },
     weights: [],
     forward: (_weights, input) => ({
       output: tf.maxPool(input as Tensor4D, filterSize, filterSize, 'valid'),

@@ -5,6 +5,7 @@ import type { MakeLayer } from './layer.ts';
 export function relu(tf: TensorFlow): MakeLayer {
   return (inputShape) => ({
     outputShape: inputShape,
+    fused: { kind: 'relu' },
     weights: [],
     forward: (_weights, input) => ({ output: tf.relu(input), saved: [] }),
     backward: (_weights, _input, { output }, slope) => ({

@@ -1,0 +1,167 @@
+import { join } from 'node:path';
+import type { Log } from '../../../runtime/log.ts';
+import { silentLog } from '../../../runtime/log.ts';
+import { entryPoint } from '../../../runtime/package-root.ts';
+import { resolveSettings } from '../../../services/trainer/settings.ts';
+import { deathOfProcess } from '../../../services/trainer/training/death-of-process.ts';
+import type { EvaluateTask } from '../../../services/trainer/training/messages.ts';
+import { TrainingSlots } from '../../../services/trainer/training/training-slots.ts';
+import { eventually } from '../../support/eventually.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+import { openDataSet, receiveTones, toneProfile } from './tone-data-set.ts';
+
+const ODD = join(__dirname, 'odd-process.mjs');
+
+/** A task for the stand-in. */
+function odd(versionFile: 'busy' | 'native' | 'full' | 'gpu'): EvaluateTask {
+  return { kind: 'evaluate', versionFile, model: { key: 'dense' }, frozenFiles: [] };
+}
+
+/** A log that keeps its warnings. */
+function warningLog(): { readonly log: Log; readonly warnings: unknown[] } {
+  const warnings: unknown[] = [];
+  return { warnings, log: { ...silentLog, warn: (fields: unknown) => warnings.push(fields) } as Log };
+}
+
+describe('the slots of a pool', () => {
+  const open: TrainingSlots[] = [];
+  const slotsOf = (options: Partial<ConstructorParameters<typeof TrainingSlots>[0]>) => {
+    const slots = new TrainingSlots({ slots: 1, entry: ODD, log: silentLog, ...options });
+    open.push(slots);
+    return slots;
+  };
+  afterEach(() => Promise.all(open.splice(0).map((slots) => slots.close())));
+
+  it('end a task within a second that computes without looking up', async () => {
+    const slots = slotsOf({});
+    const abort = new AbortController();
+    const outcome = slots
+      .perform(odd('busy'), { signal: abort.signal })
+      .catch((thrown: unknown) => ({ thrown, atMs: performance.now() }));
+    await eventually(() => slots.pids.length === 1);
+    const beganMs = performance.now();
+
+    abort.abort();
+    const ended = await outcome;
+
+    expect(ended).toMatchObject({ thrown: { code: 'E_ABORTED' } });
+    // Not the time that it takes: the two periods of grace before the hard way, together.
+    expect((ended as { atMs: number }).atMs - beganMs).toBeLessThan(5_000);
+    expect(slots.pids).toEqual([]);
+  });
+
+  it('do with one less when a process runs out of memory, and tell so', async () => {
+    const { log, warnings } = warningLog();
+    const slots = slotsOf({ slots: 3, log });
+    const outcomes = await Promise.allSettled(
+      ['full', 'native'].map((how) => slots.perform(odd(how as 'full'))),
+    );
+
+    expect(outcomes).toMatchObject([
+      { reason: { code: 'E_OUT_OF_MEMORY', retryable: true } },
+      { reason: { code: 'E_OUT_OF_MEMORY', message: expect.stringContaining('SIGABRT') } },
+    ]);
+    expect(slots.figures.slots).toBe(1);
+    expect(warnings).toContainEqual({ event: 'slots.reduced', slots: 1 });
+  });
+
+  it('keep the last one, with a new process, and serve who waits', async () => {
+    const slots = slotsOf({ slots: 2 });
+    const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => slots.perform(odd('full'))));
+
+    expect(outcomes.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
+    expect(slots.figures.slots).toBe(1);
+  });
+
+  it('see one GPU each, dealt out in turn', async () => {
+    const { slots: count, gpus } = resolveSettings({
+      folder: '.',
+      trainer: {
+        aggregator: 'http://127.0.0.1:8600',
+        queue: { redis: 'redis://127.0.0.1:6379' },
+        pool: { id: 'hall', slots: { gpus: [0, 3], perGpu: 2 } },
+        participants: [{ id: 'press-1', source: { folder: { path: '.' } } }],
+      },
+    });
+    const slots = slotsOf({ slots: count, gpus });
+
+    const outcomes = await Promise.allSettled(Array.from({ length: count }, () => slots.perform(odd('gpu'))));
+
+    const seen = outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.message : ''));
+    expect(seen.sort()).toEqual(['0', '0', '3', '3']);
+  });
+
+  it('tell a kill for want of memory from another', () => {
+    const death = { exitCode: null, killedBy: 'SIGKILL', lastWords: '' };
+
+    expect(deathOfProcess({ ...death, memoryKillsBefore: undefined }).code).toBe('E_TRAINING_FAILED');
+    expect(deathOfProcess({ ...death, killedBy: 'SIGSEGV', memoryKillsBefore: -1 }).code).toBe(
+      'E_TRAINING_FAILED',
+    );
+  });
+});
+
+describe('the slots of a pool that trains', () => {
+  const folder = temporaryFolder();
+  const entry = entryPoint('services/trainer/training/process');
+  const versionFile = join(folder, 'version-0');
+  const model = { key: 'dense', hidden: [8] };
+  let frozenFile = '';
+  const slots = new TrainingSlots({ slots: 2, entry, log: silentLog });
+  afterAll(() => slots.close());
+
+  beforeAll(async () => {
+    const dataSet = await openDataSet(join(folder, 'press-1'), 'press-1');
+    receiveTones(dataSet, 60);
+    const profile = toneProfile();
+    frozenFile = await dataSet.frozenIndex({ run: 'R', federation: 'F', profile });
+    dataSet.close();
+    const scaler = { kind: 'local' } as const;
+    await slots.perform({
+      kind: 'initialise',
+      model,
+      profile,
+      featureShape: [8],
+      seed: 1,
+      scaler,
+      versionFile,
+    });
+  });
+
+  const trainTask = (localEpochs: number) =>
+    ({
+      kind: 'train',
+      run: 'R',
+      round: 1,
+      roundAttempt: 1,
+      participant: 'press-1',
+      baseFile: versionFile,
+      baseSha256: '0'.repeat(64),
+      frozenFile,
+      updateFile: join(folder, `update-${localEpochs}`),
+      model,
+      training: { localEpochs, batchSize: 16, seed: 1, optimizer: { key: 'sgd', learningRate: 1e-3 } },
+    }) as const;
+
+  it('measure start, step and memory', async () => {
+    await slots.perform(trainTask(2));
+
+    const { startMs, stepMs, peakBytes } = slots.figures;
+
+    expect(startMs).toBeGreaterThan(0);
+    expect(stepMs).toBeGreaterThan(0);
+    expect(peakBytes).toBeGreaterThan(2 ** 20);
+  });
+
+  it('end a training that takes more memory than its slot has', async () => {
+    const small = new TrainingSlots({ slots: 2, entry, log: silentLog, memoryBytes: 2 * 2 ** 20 });
+    const outcome = small.perform(trainTask(10_000)).catch((thrown: unknown) => thrown);
+
+    expect(await outcome).toMatchObject({
+      code: 'E_OUT_OF_MEMORY',
+      message: expect.stringContaining('1 MiB'),
+    });
+    expect(small.figures.slots).toBe(1);
+    await small.close();
+  });
+});
