@@ -15,6 +15,23 @@ const BENCHES = {
     about: 'accuracy on the generated line, in a federation and alone; mean over five seeds',
     load: () => import('./line.ts'),
   },
+  emodb: {
+    about:
+      'adversarial federated training on emotional speech, three seeds; --sheet: the whole acceptance sheet',
+    load: () => import('./emodb.ts'),
+  },
+  skab: {
+    about: 'an autoencoder federation on the SKAB pump test bed: F1, false and missed alarms',
+    load: () => import('./skab.ts'),
+  },
+  training: {
+    about: 'training steps/s of each backend and over PyTorch; --node 22: our side under another Node.js',
+    load: () => import('./training.ts'),
+  },
+  vgg15: {
+    about: 'a step of the published network and its memory on each backend, and an estimate per round',
+    load: () => import('./vgg15.ts'),
+  },
   aas: {
     about: 'the AAS environment: requests/s, start, memory, attachments; --peers: beside FA³ST too',
     load: () => import('./aas.ts'),
@@ -23,7 +40,8 @@ const BENCHES = {
 
 const isBench = (name: string): name is keyof typeof BENCHES => Object.hasOwn(BENCHES, name);
 
-async function main(words: readonly string[]): Promise<number> {
+async function main(given: readonly string[]): Promise<number> {
+  const words = joinValues(given);
   const flags = words.filter((word) => word.startsWith('--'));
   const names = words.filter((word) => !word.startsWith('--'));
   const unknown = names.filter((name) => !isBench(name));
@@ -38,6 +56,16 @@ async function main(words: readonly string[]): Promise<number> {
     await run(flags);
   }
   return 0;
+}
+
+/** `--node 22` as `--node=22`, so that a value is not taken for the name of a bench. */
+function joinValues(words: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const word of words) {
+    if (joined.at(-1) === '--node') joined.splice(-1, 1, `--node=${word}`);
+    else joined.push(word);
+  }
+  return joined;
 }
 
 main(process.argv.slice(2)).then(

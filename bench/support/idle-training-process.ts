@@ -29,7 +29,8 @@ function send(message: MessageFromProcess): void {
 
 async function perform(id: number, task: TrainingTask): Promise<MessageFromProcess> {
   try {
-    return { kind: 'result', id, result: await resultOf(task) };
+    const result = await resultOf(task);
+    return { kind: 'result', id, result, figures: { startMs: 0, peakBytes: process.memoryUsage.rss() } };
   } catch (thrown) {
     const { code, message, faults } = toCodedError(thrown);
     return { kind: 'failed', id, code, message, faults };
