@@ -1,9 +1,10 @@
 import type { Fault } from '../../runtime/errors.ts';
 import { duplicateKeys } from './duplicate-keys.ts';
 import { isObject } from './fedshell-metadata.ts';
-import { FLOAT_BYTES } from './little-endian.ts';
 import {
   DTYPE,
+  DTYPE_BYTES,
+  type Dtype,
   LENGTH_BYTES,
   MAXIMUM_HEADER_BYTES,
   METADATA_KEY,
@@ -31,18 +32,22 @@ export function decodeHeaderLength(bytes: Uint8Array, maximumBytes = MAXIMUM_HEA
 }
 
 /**
- * Reads and checks the JSON header: 32-bit floats only, and tensors that fill the data without gap or overlap.
+ * Reads and checks the JSON header: known types of elements, and tensors that fill the data without gap or overlap.
  * @param json the header's bytes, without the length field.
+ * @param dtypes that are allowed; 32-bit floats only by default.
  * @throws CodedError `E_MALFORMED_SAFETENSORS` with every fault.
  */
-export function decodeSafetensorsHeader(json: Uint8Array): SafetensorsHeader {
+export function decodeSafetensorsHeader(
+  json: Uint8Array,
+  dtypes: readonly Dtype[] = [DTYPE],
+): SafetensorsHeader {
   const text = decodeText(json);
   const object = parseObject(text);
   const faults: Fault[] = duplicateKeys(text).map((key) => faultOf(key, 'the name stands twice'));
   const metadata = decodeMetadata(object, faults);
   const tensors = Object.entries(object)
     .filter(([name]) => name !== METADATA_KEY)
-    .map(([name, entry]) => decodeEntry(name, entry, faults))
+    .map(([name, entry]) => decodeEntry(name, entry, dtypes, faults))
     .filter((entry) => entry !== undefined)
     .sort((one, other) => one.begin - other.begin || one.end - other.end);
   let dataBytes = 0;
@@ -95,24 +100,33 @@ function decodeMetadata(header: Record<string, unknown>, faults: Fault[]): Recor
   return Object.fromEntries(pairs);
 }
 
-function decodeEntry(name: string, entry: unknown, faults: Fault[]): TensorEntry | undefined {
+function decodeEntry(
+  name: string,
+  entry: unknown,
+  dtypes: readonly Dtype[],
+  faults: Fault[],
+): TensorEntry | undefined {
   if (!isObject(entry)) {
     faults.push(faultOf(name, 'must be an object with dtype, shape and data_offsets'));
     return undefined;
   }
-  const { dtype, shape, data_offsets: offsets } = entry;
-  if (dtype !== DTYPE) faults.push(faultOf(name, `dtype must be ${DTYPE}`));
+  const { shape, data_offsets: offsets } = entry;
+  const dtype = dtypes.find((known) => known === entry['dtype']);
+  if (dtype === undefined) faults.push(faultOf(name, `dtype must be ${dtypes.join(' or ')}`));
+  const elementBytes = DTYPE_BYTES[dtype ?? DTYPE];
   const count = isNumbers(shape) ? elementCount(shape) : undefined;
   if (count === undefined) faults.push(faultOf(name, 'shape must be integers from 0'));
   const [begin, end] = isNumbers(offsets) && offsets.length === 2 ? offsets : [];
   const offsetsHold = isByteOffset(begin) && isByteOffset(end) && begin <= end;
   if (!offsetsHold) faults.push(faultOf(name, 'data_offsets must be two integers from 0, in order'));
   if (!isNumbers(shape) || count === undefined || !offsetsHold) return undefined;
-  if (end - begin !== count * FLOAT_BYTES) {
-    const message = `shape [${shape.slice(0, 8).join(', ')}] needs ${count * FLOAT_BYTES} bytes`;
+  if (end - begin !== count * elementBytes) {
+    const message = `shape [${shape.slice(0, 8).join(', ')}] needs ${count * elementBytes} bytes`;
     faults.push(faultOf(name, `${message}, data_offsets span ${end - begin}`));
   }
-  return { name, shape, begin, end };
+  return dtype === undefined || dtype === DTYPE
+    ? { name, shape, begin, end }
+    : { name, shape, dtype, begin, end };
 }
 
 function isByteOffset(value: number | undefined): value is number {

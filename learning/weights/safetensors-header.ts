@@ -13,11 +13,18 @@ const MAXIMUM_FAULTS = 100;
 /** The header's key that names no tensor. */
 export const METADATA_KEY = '__metadata__';
 
-/** The one type of elements that is read and written: 32-bit floats. */
+/** The type of a model's elements: 32-bit floats. */
 export const DTYPE = 'F32';
+
+/** Types of elements in compressed updates, with their bytes. */
+export const DTYPE_BYTES = { F32: FLOAT_BYTES, F16: 2, I8: 1, U8: 1, U32: 4 } as const;
+
+export type Dtype = keyof typeof DTYPE_BYTES;
 
 /** A tensor and where its bytes lie, counted from the first byte after the header. */
 export interface TensorEntry extends TensorSpec {
+  /** Of the elements; absent where they are 32-bit floats. */
+  readonly dtype?: Dtype;
   readonly begin: number;
   readonly end: number;
 }
@@ -39,7 +46,7 @@ export interface SafetensorsHeader {
  * @throws RangeError for a name given twice, a reserved name or a shape that is none.
  */
 export function encodeSafetensorsHeader(
-  tensors: readonly TensorSpec[],
+  tensors: readonly (TensorSpec & { readonly dtype?: Dtype })[],
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
   const names = new Set([METADATA_KEY]);
@@ -50,13 +57,13 @@ export function encodeSafetensorsHeader(
     entries.push(`${JSON.stringify(METADATA_KEY)}:{${pairs.join(',')}}`);
   }
   let begin = 0;
-  for (const { name, shape } of tensors) {
+  for (const { name, shape, dtype = DTYPE } of tensors) {
     const count = elementCount(shape);
     if (count === undefined) throw new RangeError(`tensor ${name} has the shape [${shape.join(', ')}]`);
     if (names.has(name)) throw new RangeError(`the tensor name ${name} is taken`);
     names.add(name);
-    const end = begin + count * FLOAT_BYTES;
-    const entry = JSON.stringify({ dtype: DTYPE, shape, data_offsets: [begin, end] });
+    const end = begin + count * DTYPE_BYTES[dtype];
+    const entry = JSON.stringify({ dtype, shape, data_offsets: [begin, end] });
     entries.push(`${JSON.stringify(name)}:${entry}`);
     begin = end;
   }

@@ -1,6 +1,7 @@
 import { decodeHeaderLength, decodeSafetensorsHeader } from './decode-safetensors-header.ts';
 import { bytesOfFloats, floatsOfBytes } from './little-endian.ts';
 import {
+  type Dtype,
   encodeSafetensorsHeader,
   LENGTH_BYTES,
   malformed,
@@ -54,13 +55,14 @@ export function writeSafetensors(
 /**
  * Reads and checks the header only.
  * @param bytes the file or just its beginning, as long as the header is in it.
+ * @param dtypes types of elements that are allowed; 32-bit floats only by default.
  * @throws CodedError `E_MALFORMED_SAFETENSORS` with every fault; `details.truncated` if the header is cut off.
  */
-export function readSafetensorsHeader(bytes: Uint8Array): SafetensorsHeader {
+export function readSafetensorsHeader(bytes: Uint8Array, dtypes?: readonly Dtype[]): SafetensorsHeader {
   if (bytes.length < LENGTH_BYTES) throw cutOff(bytes.length, LENGTH_BYTES);
   const end = LENGTH_BYTES + decodeHeaderLength(bytes);
   if (bytes.length < end) throw cutOff(bytes.length, end);
-  return decodeSafetensorsHeader(bytes.subarray(LENGTH_BYTES, end));
+  return decodeSafetensorsHeader(bytes.subarray(LENGTH_BYTES, end), dtypes);
 }
 
 /**

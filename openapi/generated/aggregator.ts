@@ -807,11 +807,26 @@ export interface components {
             /** @constant */
             kind: "count";
             of: number;
+            overSelection?: components["schemas"]["OverSelection"];
+            by?: components["schemas"]["CohortWeight"];
+            stratifyBy?: components["schemas"]["AttributeName"];
         } | {
             /** @constant */
             kind: "fraction";
             of: number;
+            overSelection?: components["schemas"]["OverSelection"];
+            by?: components["schemas"]["CohortWeight"];
+            stratifyBy?: components["schemas"]["AttributeName"];
         };
+        /** @description Further participants that are asked, as a fraction of the size; the quorum is measured by the size. */
+        OverSelection: number;
+        /**
+         * @description With `data-size`, participants with more train examples are asked more often.
+         * @enum {unknown}
+         */
+        CohortWeight: "lot" | "data-size";
+        /** @description The cohort has of each value of this attribute what all admitted participants have of it. */
+        AttributeName: string;
         /** @description Contributions a round needs, as a count or as a fraction of the cohort's intended size. */
         QuorumSpec: {
             /** @constant */

@@ -1,0 +1,33 @@
+import type { StrategySpec } from '../../../learning/strategies/strategy.ts';
+
+/** Every strategy with what it requires, and valid for rounds of at least seven contributions. */
+export const SPECS: readonly StrategySpec[] = [
+  { key: 'fed-avg' },
+  { key: 'scaffold' },
+  { key: 'krum', f: 1 },
+  { key: 'ifca', groups: 3 },
+  { key: 'fed-buff', bufferSize: 7 },
+  { key: 'fed-rep', personalLayers: 1, headEpochs: 2 },
+  { key: 'fed-avgm' },
+  { key: 'fed-prox', mu: 0.1 },
+  { key: 'fed-adam' },
+  { key: 'fed-yogi' },
+  { key: 'fed-adagrad' },
+  { key: 'fed-nova' },
+  { key: 'fed-dyn' },
+  { key: 'fed-bn' },
+  { key: 'q-fed-avg' },
+  { key: 'median' },
+  { key: 'trimmed-mean', f: 2 },
+  { key: 'multi-krum', f: 1, selected: 3 },
+  { key: 'bulyan', f: 1 },
+  { key: 'geometric-median' },
+  { key: 'centred-clipping', radius: 1 },
+  { key: 'norm-bounding', maximumNorm: 1 },
+  { key: 'fed-async' },
+  { key: 'ditto' },
+  { key: 'fed-per' },
+  { key: 'fine-tune' },
+  { key: 'clustered', warmUpRounds: 1 },
+  { key: 'hierarchical', attribute: 'site' },
+];
