@@ -135,3 +135,50 @@ describe('chooseCohort', () => {
     );
   });
 });
+
+describe('chooseCohort, beyond lots:', () => {
+  const many = Array.from({ length: 60 }, (_, index) => `p${String(index).padStart(2, '0')}`);
+  const question = { ...QUESTION, admitted: many, ready: new Set(many) as ReadonlySet<string> };
+
+  it('asks more than it needs where it selects over, and keeps the quorum', () => {
+    const spec = { kind: 'count', of: 10, overSelection: 0.3 } as const;
+
+    const answer = chooseCohort({ ...question, spec });
+
+    expect(answer).toMatchObject({ quorum: 8, enough: true });
+    expect(answer.cohort).toHaveLength(13);
+  });
+
+  it('over-selects nobody twice and nobody who is not ready', () => {
+    const spec = { kind: 'fraction', of: 1, overSelection: 1 } as const;
+
+    expect(chooseCohort({ ...question, spec }).cohort).toEqual(many);
+  });
+
+  it('asks those of more weight more often, and those without any last', () => {
+    const weights = new Map(many.slice(0, 50).map((id, index) => [id, index < 10 ? 9 : 1]));
+    const asked = new Map<string, number>();
+    for (let round = 1; round <= 200; round++) {
+      const { cohort } = chooseCohort({ ...question, spec: { kind: 'count', of: 10 }, weights, round });
+      for (const id of cohort) asked.set(id, (asked.get(id) ?? 0) + 1);
+    }
+    const total = (ids: readonly string[]) => ids.reduce((sum, id) => sum + (asked.get(id) ?? 0), 0);
+
+    expect(total(many.slice(0, 10)) / 10).toBeGreaterThan((3 * total(many.slice(10, 50))) / 40);
+    expect(total(many.slice(50))).toBe(0);
+  });
+
+  it('has of each stratum what all admitted ones have of it', () => {
+    const strata = new Map(
+      many.map((id, index) => [id, index < 40 ? 'press' : index < 55 ? 'lathe' : 'mill']),
+    );
+    for (let round = 1; round <= 20; round++) {
+      const { cohort } = chooseCohort({ ...question, spec: { kind: 'count', of: 12 }, strata, round });
+      const counts = ['press', 'lathe', 'mill'].map(
+        (stratum) => cohort.filter((id) => strata.get(id) === stratum).length,
+      );
+
+      expect(counts).toEqual([8, 3, 1]);
+    }
+  });
+});
