@@ -36,6 +36,10 @@ const BENCHES = {
     about: 'the AAS environment: requests/s, start, memory, attachments; --peers: beside FA³ST too',
     load: () => import('./aas.ts'),
   },
+  aggregation: {
+    about: 'GB/s of updates to their exact mean and by robust rules; --peers: beside flwr too',
+    load: () => import('./aggregation.ts'),
+  },
 } as const;
 
 const isBench = (name: string): name is keyof typeof BENCHES => Object.hasOwn(BENCHES, name);

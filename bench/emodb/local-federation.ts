@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { closeRound } from '../../learning/pipeline/close-round.ts';
+import { contributionFacts } from '../../learning/pipeline/contribution-facts.ts';
+import { streamReducer } from '../../learning/pipeline/stream-reducer.ts';
+import { randomStream } from '../../learning/random.ts';
 import { mergeStatistics, scalerOf } from '../../learning/statistics.ts';
 import { strategyOf } from '../../learning/strategies/index.ts';
+import { MAIN_GROUP } from '../../learning/strategies/strategy.ts';
 import { readSafetensors, writeSafetensors } from '../../learning/weights/safetensors.ts';
 import { streamSafetensors } from '../../learning/weights/stream-safetensors.ts';
 import {
@@ -11,6 +16,8 @@ import {
   writeVersionMetadata,
 } from '../../learning/weights/version-metadata.ts';
 import type { DataProfile, ModelSpec, TrainingSpec } from '../../openapi/schemas.ts';
+import { readUpdateHeaders } from '../../services/aggregator/fold/read-update-headers.ts';
+import { rolesOf } from '../../services/aggregator/fold/roles-of.ts';
 import type { TrainingSlots } from '../../services/trainer/training/training-slots.ts';
 import type { FrozenSpeaker } from './frozen-clips.ts';
 
@@ -65,20 +72,39 @@ async function trainRound(
 ): Promise<string> {
   const base = readFileSync(baseFile);
   const baseSha256 = createHash('sha256').update(base).digest('hex');
-  const contributions = await Promise.all(
-    speakers.map(async ({ id, frozenFile }) => {
-      const updateFile = join(folder, `update-${id}`);
-      const key = { run: 'bench', round, roundAttempt: 1, participant: id };
-      const files = { baseFile, baseSha256, frozenFile, updateFile };
-      const { exampleCount } = await slots.perform({ kind: 'train', ...key, ...files, model, training });
-      return { participant: id, exampleCount, open: () => streamSafetensors(chunkOf(updateFile)) };
-    }),
+  const updates = await Promise.all(
+    speakers
+      .toSorted((one, other) => (one.id < other.id ? -1 : 1))
+      .map(async ({ id, frozenFile }) => {
+        const updateFile = join(folder, `update-${id}`);
+        const key = { run: 'bench', round, roundAttempt: 1, participant: id };
+        const files = { baseFile, baseSha256, frozenFile, updateFile };
+        await slots.perform({ kind: 'train', ...key, ...files, model, training });
+        return { participant: id, open: () => streamSafetensors(chunkOf(updateFile)) };
+      }),
   );
   const { header, tensors } = readSafetensors(base);
-  const result = await strategyOf({ key: 'fed-avg' }).aggregate({ base: tensors, contributions });
+  const strategy = strategyOf({ key: 'fed-avg' });
+  const headers = await readUpdateHeaders(updates);
+  const roles = rolesOf(headers);
+  const specs = header.tensors.map(({ name, shape }) => ({ name, shape, role: roles.get(name) ?? 'local' }));
+  const { versions } = await closeRound({
+    strategy,
+    state: strategy.init(specs).state,
+    model: specs,
+    bases: new Map([[MAIN_GROUP, new Map([...tensors].map(([name, { values }]) => [name, values]))]]),
+    contributions: headers.map((update) =>
+      contributionFacts(strategy, update, { participant: update.participant, groups: [MAIN_GROUP] }, 0),
+    ),
+    participantCount: speakers.length,
+    random: randomStream({ seed: training.seed, round, participant: 'main', purpose: 'buckets' }),
+    reducer: streamReducer(updates),
+  });
+  const version = versions.get(MAIN_GROUP)!;
   const metadata = writeVersionMetadata({ ...readVersionMetadata(header.metadata), number: round });
   const next = join(folder, `version-${round}`);
-  writeFileSync(next, writeSafetensors(result.tensors, metadata));
+  const values = specs.map(({ name, shape }) => ({ name, shape, values: version.get(name)! }));
+  writeFileSync(next, writeSafetensors(values, metadata));
   return next;
 }
 

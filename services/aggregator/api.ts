@@ -1,4 +1,3 @@
-import { strategyOf } from '../../learning/strategies/index.ts';
 import type { Federation, ModelVersion, Participant, Run, Schemas } from '../../openapi/schemas.ts';
 import { validate } from '../../openapi/validate.ts';
 import { CodedError } from '../../runtime/errors.ts';
@@ -8,6 +7,7 @@ import { missingSignals } from './missing-signals.ts';
 import type { Participants } from './participants.ts';
 import type { Publisher } from './publishing/publisher.ts';
 import { readExamples } from './read-examples.ts';
+import { refuseStrategy } from './runs/refuse-strategy.ts';
 import { viewRun } from './runs/run-view.ts';
 import type { Runs } from './runs/runs.ts';
 import { present } from './store/present.ts';
@@ -55,14 +55,14 @@ export class Api {
   /** @throws CodedError `E_ALREADY_EXISTS`, `E_UNKNOWN_STRATEGY`, `E_INVALID_INPUT` */
   createFederation(document: Federation): { federation: Federation; joinToken: string } {
     const { store, admission, publisher } = this.#parts;
-    const federation: Federation = {
-      ...document,
-      cohort: document.cohort ?? { kind: 'all' },
-      quorum: document.quorum ?? { kind: 'fraction', of: 0.8 },
-      evaluation: document.evaluation ?? { everyRounds: 1, of: 'all' },
+    const choice = {
+      cohort: document.cohort ?? ({ kind: 'all' } as const),
+      quorum: document.quorum ?? ({ kind: 'fraction', of: 0.8 } as const),
       strategy: document.strategy ?? { key: 'fed-avg' },
     };
-    strategyOf(federation.strategy!);
+    refuseStrategy(choice);
+    const evaluation = document.evaluation ?? { everyRounds: 1, of: 'all' };
+    const federation: Federation = { ...document, ...choice, evaluation };
     validate('Federation', federation, `the federation ${federation.id}`);
     requireWeightPerClass(federation);
     const joinToken = store.transaction(() => {

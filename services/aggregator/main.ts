@@ -4,6 +4,7 @@ import { delegationRule } from '../../aas/server/operations/delegate-invocation.
 import { InProcessOperations } from '../../aas/server/operations/in-process-operations.ts';
 import { OperationHandlers } from '../../aas/server/operations/operation-handlers.ts';
 import { startAasServer } from '../../aas/server/start-aas-server.ts';
+import { strategyOf } from '../../learning/strategies/index.ts';
 import type { Event } from '../../openapi/schemas.ts';
 import { openAggregatorQueue } from '../../queue/aggregator-queue.ts';
 import { CodedError } from '../../runtime/errors.ts';
@@ -211,7 +212,7 @@ export async function start(
 function takeUpdate(
   services: RunServices,
   runs: Runs,
-  incoming: Omit<IncomingUpdate, 'live' | 'parts' | 'bounds'>,
+  incoming: Omit<IncomingUpdate, 'live' | 'strategy' | 'bounds'>,
 ) {
   const driver = runs.driver(incoming.key.run);
   if (driver !== undefined) return driver.accept(incoming);
@@ -220,7 +221,8 @@ function takeUpdate(
   }
   return acceptUpdate(services, {
     ...incoming,
-    parts: [],
+    // No update gets as far as to be held against it.
+    strategy: strategyOf({ key: 'fed-avg' }),
     bounds: { maximumExampleCount: 0, maximumNorm: 0 },
     live: () => undefined,
   });

@@ -32,6 +32,6 @@ export interface Services {
   readonly maximumModelBytes: number;
   /** The state that a new reader of the event stream gets. */
   snapshot(): Event[];
-  acceptUpdate(incoming: Omit<IncomingUpdate, 'live' | 'parts' | 'bounds'>): Promise<Contribution>;
+  acceptUpdate(incoming: Omit<IncomingUpdate, 'live' | 'strategy' | 'bounds'>): Promise<Contribution>;
   aasUrl(): string;
 }

@@ -1,3 +1,5 @@
+import { contributionFacts } from '../../../learning/pipeline/contribution-facts.ts';
+import { MAIN_GROUP, type Strategy } from '../../../learning/strategies/strategy.ts';
 import { verifyUpdate } from '../../../learning/update.ts';
 import type { Contribution } from '../../../openapi/schemas.ts';
 import { CodedError, toCodedError } from '../../../runtime/errors.ts';
@@ -17,8 +19,8 @@ export interface IncomingUpdate {
   readonly body: AsyncIterable<Uint8Array>;
   /** The round that takes updates of this key now, if any; asked again when the bytes are in. */
   live(): LiveRound | undefined;
-  /** The parts that the federation's strategy wants of an update. */
-  readonly parts: readonly string[];
+  /** The federation's; it says which parts and numbers an update has. */
+  readonly strategy: Strategy;
   /** What bounds an update, so that nobody can outweigh the others with a number. */
   readonly bounds: { readonly maximumExampleCount: number; readonly maximumNorm: number };
 }
@@ -94,12 +96,22 @@ async function take(services: RunServices, incoming: IncomingUpdate): Promise<Co
 }
 
 async function verified(
-  { key, participant, parts, bounds }: IncomingUpdate,
+  { key, participant, strategy, bounds }: IncomingUpdate,
   { row, tensors }: LiveRound,
   { sha256, bytes, chunks }: SpooledUpdate,
 ): Promise<Contribution> {
-  const expected = { ...key, participant, baseSha256: row.baseSha256, parts, tensors, ...bounds };
-  const { exampleCount, scalars } = await verifyUpdate(chunks(), expected);
+  const expected = {
+    ...key,
+    participant,
+    baseSha256: row.baseSha256,
+    parts: strategy.parts,
+    tensors,
+    ...bounds,
+  };
+  const header = await verifyUpdate(chunks(), expected);
+  // Refused now: the fold would find the same fault, when nobody can send another.
+  contributionFacts(strategy, header, { participant, groups: [MAIN_GROUP] }, 0);
+  const { exampleCount, scalars } = header;
   return present({
     ...key,
     participant,
@@ -128,11 +140,15 @@ function liveRoundFor({ participants }: RunServices, { key, participant, live }:
   return round;
 }
 
-async function spool({ store }: RunServices, { sha256, body, parts }: IncomingUpdate, { base }: LiveRound) {
+async function spool(
+  { store }: RunServices,
+  { sha256, body, strategy }: IncomingUpdate,
+  { base }: LiveRound,
+) {
   try {
     return await store.updates.spool(body, {
       expectedSha256: sha256,
-      maximumBytes: base.bytes * parts.length + HEADER_ALLOWANCE_BYTES,
+      maximumBytes: base.bytes * strategy.parts.length + HEADER_ALLOWANCE_BYTES,
     });
   } catch (thrown) {
     const error = toCodedError(thrown);

@@ -1,6 +1,6 @@
 import { chooseCohort } from '../../../learning/cohort.ts';
 import type { TensorSpec } from '../../../learning/weights/tensor.ts';
-import type { TrainJob } from '../../../openapi/schemas.ts';
+import type { Participant, TrainJob } from '../../../openapi/schemas.ts';
 import { timestamp } from '../clock.ts';
 import { present } from '../store/present.ts';
 import type { RoundRow } from '../store/round-table.ts';
@@ -37,6 +37,7 @@ export function planRound(
     admitted: eligible(context),
     ready: new Set(readyOnes(context)),
     missed,
+    ...cohortFigures(context),
     seed: run.seed,
     round,
   });
@@ -55,6 +56,27 @@ export function planRound(
     endedAt: undefined,
     version: undefined,
   };
+}
+
+/** What the federation's choice of cohorts goes by, beside the lot. */
+function cohortFigures(context: RunContext): Pick<Parameters<typeof chooseCohort>[0], 'weights' | 'strata'> {
+  const { federation, participants } = context;
+  const spec = federation.cohort;
+  if (spec === undefined || spec.kind === 'all') return {};
+  const { by, stratifyBy } = spec;
+  const known = eligible(context).map((id) => ({ id, participant: participants.get(id) }));
+  return {
+    ...(by === 'data-size' && {
+      weights: new Map(known.map(({ id, participant }) => [id, examplesOf(participant, federation.id)])),
+    }),
+    ...(stratifyBy !== undefined && {
+      strata: new Map(known.map(({ id, participant }) => [id, participant?.attributes?.[stratifyBy] ?? ''])),
+    }),
+  };
+}
+
+function examplesOf(participant: Participant | undefined, federation: string): number {
+  return participant?.data?.find((each) => each.federation === federation)?.trainExamples ?? 0;
 }
 
 /** Makes a stored round live: its deadline runs from here. */

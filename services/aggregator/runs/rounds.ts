@@ -11,7 +11,7 @@ import type { VersionRow } from '../store/version-table.ts';
 import { noteRemoved } from './job-endings.ts';
 import { goLive, type LiveRound, planRound, queueRound } from './open-round.ts';
 import { quorumReason } from './quorum-reason.ts';
-import type { RunContext } from './run-context.ts';
+import { eligible, type RunContext } from './run-context.ts';
 import type { Wait } from './wait.ts';
 
 /** The rounds of one run: opens, tends, closes, folds and publishes them, one at a time. */
@@ -181,7 +181,11 @@ export class Rounds {
     const contributions = store.contributions.ofRound(row);
     const base = store.versions.get(federation.id, row.baseNumber)!;
     const began = performance.now();
-    const folded = await foldVersion(store, this.#strategy, base, contributions);
+    const folded = await foldVersion(store, this.#strategy, base, contributions, {
+      seed: run.seed,
+      round: row.round,
+      participantCount: eligible(this.#context).length,
+    });
     metrics.foldSeconds.observe((performance.now() - began) / 1000);
     const at = timestamp();
     const version: VersionRow = {
@@ -205,6 +209,7 @@ export class Rounds {
           `version ${version.number} of ${federation.id} exists already and is not of round ${row.round}`,
         );
       }
+      if (folded.state !== undefined) store.strategyStates.put(federation.id, version.number, folded.state);
       store.publications.add(publicationOf(version));
       row.version = version.number;
       store.rounds.put(row);

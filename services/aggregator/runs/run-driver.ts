@@ -119,10 +119,10 @@ export class RunDriver {
     this.poke();
   }
 
-  async accept(incoming: Omit<IncomingUpdate, 'live' | 'parts' | 'bounds'>): Promise<Contribution> {
+  async accept(incoming: Omit<IncomingUpdate, 'live' | 'strategy' | 'bounds'>): Promise<Contribution> {
     const contribution = await acceptUpdate(this.#context, {
       ...incoming,
-      parts: this.#rounds.strategy.parts,
+      strategy: this.#rounds.strategy,
       bounds: this.#bounds,
       live: () => this.#rounds.live(incoming.key),
     });

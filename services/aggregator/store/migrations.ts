@@ -107,4 +107,10 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE runs ADD COLUMN start_from TEXT;
   `,
+  `
+  CREATE TABLE strategy_states (
+    federation TEXT NOT NULL REFERENCES federations, number INTEGER NOT NULL, sha256 TEXT NOT NULL,
+    bytes INTEGER NOT NULL, PRIMARY KEY (federation, number)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -19,6 +19,7 @@ import { RoundTable } from './round-table.ts';
 import { RunTable } from './run-table.ts';
 import { ServedVersionTable } from './served-version-table.ts';
 import { StatisticsTable } from './statistics-table.ts';
+import { StrategyStateTable } from './strategy-state-table.ts';
 import { TargetObjectTable } from './target-object-table.ts';
 import { TargetOutboxTable } from './target-outbox-table.ts';
 import { UpdateStore } from './update-store.ts';
@@ -42,6 +43,7 @@ export interface Store {
   readonly proposals: ProposalTable;
   readonly operations: OperationTable;
   readonly servedVersions: ServedVersionTable;
+  readonly strategyStates: StrategyStateTable;
   readonly updates: UpdateStore;
   readonly versionFiles: FileStore;
   /** Made once when the folder was new; part of the ids in the AAS. */
@@ -76,6 +78,7 @@ export async function openStore(folder: string): Promise<Store> {
     proposals: new ProposalTable(database),
     operations: new OperationTable(database),
     servedVersions: new ServedVersionTable(database),
+    strategyStates: new StrategyStateTable(database),
     updates: new UpdateStore(database, await FileStore.open(join(folder, 'updates'))),
     versionFiles: await FileStore.open(join(folder, 'versions')),
     installationId: installed(database, 'id', randomUUID()),

@@ -25,7 +25,7 @@ async function trainedUpdate(
   resources: JobResources,
 ): Promise<FileToSend> {
   const { client, updates, versions, tasks, log } = resources;
-  const { federation, run, round, roundAttempt, participant, base, model, training } = job;
+  const { federation, run, round, roundAttempt, participant, base, model, training, strategy } = job;
   const dataSet = dataSetOf(resources, participant);
   const frozenFile = await dataSet.frozenIndex(job);
   await dataSet.forgetOtherRuns(federation, run);
@@ -38,7 +38,16 @@ async function trainedUpdate(
     patiently(() => client.weights(federation, base), { signal, log, what: 'base version' });
   return versions.use(base, fetch, (baseFile) =>
     updates.keep(job, federation, async (updateFile) => {
-      const task = { kind: 'train', run, round, roundAttempt, participant, model, training } as const;
+      const task = {
+        kind: 'train',
+        run,
+        round,
+        roundAttempt,
+        participant,
+        model,
+        training,
+        strategy,
+      } as const;
       const files = { baseFile, baseSha256: base.sha256, frozenFile, updateFile };
       const { trainedLoss, trainedAccuracy } = await tasks.perform(
         { ...task, ...files },

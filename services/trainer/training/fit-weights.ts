@@ -1,5 +1,6 @@
 import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import type { RandomStream } from '../../../learning/random.ts';
+import type { GradientTerms } from '../../../learning/strategies/gradient-terms.ts';
 import type { TrainingSpec } from '../../../openapi/schemas.ts';
 import { CodedError } from '../../../runtime/errors.ts';
 import type { AdversarialTraining } from '../attacks/adversarial-training.ts';
@@ -24,6 +25,8 @@ interface FitOptions {
   readonly adversarial?: AdversarialTraining | undefined;
   /** Gives the order of the examples. */
   readonly random: RandomStream;
+  /** What the strategy adds to every gradient: strength · (w - base) + offset. */
+  readonly terms?: GradientTerms;
   /** Gives way to other work now and then; throws to end the training. Called after every step. */
   readonly breathe: () => Promise<void>;
   /** After each epoch, with the mean loss of its batches and the mean time of a step. */
@@ -36,7 +39,7 @@ interface FitOptions {
  * do not fit.
  */
 export async function fitWeights(options: FitOptions): Promise<Float32Array> {
-  const { tf, model, base, examples, training, random, breathe, onEpoch } = options;
+  const { tf, model, base, examples, training, random, terms, breathe, onEpoch } = options;
   const { trainable, statistic, take, together } = roleVectors(tf, model);
   const step = trainingStep(tf, model, options.adversarial);
   const classes = model.outputShape[0]!;
@@ -55,6 +58,7 @@ export async function fitWeights(options: FitOptions): Promise<Float32Array> {
   let weights: Tensor1D = tf.tensor1d(take(base, 'trainable'));
   let statistics: Tensor1D = tf.tensor1d(take(base, 'statistic'));
   let lossSum: Scalar = tf.scalar(0);
+  const added = addedTerms(tf, weights, terms);
   try {
     for (let epoch = 1; epoch <= training.localEpochs; epoch += 1) {
       const beganMs = performance.now();
@@ -74,7 +78,7 @@ export async function fitWeights(options: FitOptions): Promise<Float32Array> {
           const batchResult = step(all, inputs, targets);
           const sum: Scalar = tf.add(lossSum, batchResult.lossSum);
           return {
-            weights: optimizer.step(weights, trainable.join(batchResult.gradients)),
+            weights: optimizer.step(weights, added.to(trainable.join(batchResult.gradients), weights)),
             statistics: statistic.join(batchResult.statistics),
             lossSum: sum,
           };
@@ -107,8 +111,26 @@ export async function fitWeights(options: FitOptions): Promise<Float32Array> {
     return trained;
   } finally {
     tf.dispose([weights, statistics, lossSum]);
+    added.dispose();
     optimizer.dispose();
   }
+}
+
+/** The strategy's terms as tensors; plain training has none, and its steps none of their operations. */
+function addedTerms(tf: TensorFlow, base: Tensor1D, terms: GradientTerms = { strength: 0 }) {
+  const strength = terms.strength === 0 ? undefined : tf.scalar(terms.strength);
+  const from = strength === undefined ? undefined : base.clone();
+  const offset = terms.offset === undefined ? undefined : tf.tensor1d(terms.offset.slice());
+  return {
+    to(gradients: Tensor1D, weights: Tensor1D): Tensor1D {
+      let sum = gradients;
+      if (strength !== undefined && from !== undefined) {
+        sum = tf.add(sum, tf.mul(tf.sub(weights, from), strength));
+      }
+      return offset === undefined ? sum : tf.add(sum, offset);
+    },
+    dispose: () => tf.dispose([strength, from, offset].filter((tensor) => tensor !== undefined)),
+  };
 }
 
 function gather({ featureCount, features }: StandardisedExamples, rows: Uint32Array) {

@@ -1,5 +1,6 @@
 import type { EvaluationSums } from '../../../learning/metrics.ts';
 import type { Scaler } from '../../../learning/statistics.ts';
+import type { StrategySpec } from '../../../learning/strategies/strategy.ts';
 import type { ScalerMetadata } from '../../../learning/weights/version-metadata.ts';
 import type { AttackSpec, ModelSpec, TrainingSpec } from '../../../openapi/schemas.ts';
 import type { CodedError, Fault } from '../../../runtime/errors.ts';
@@ -21,6 +22,8 @@ export interface TrainTask {
   readonly updateFile: string;
   readonly model: ModelSpec;
   readonly training: TrainingSpec;
+  /** The federation's; absent means fed-avg. */
+  readonly strategy?: StrategySpec;
 }
 
 /** Scores a version on the test windows of frozen indices. */

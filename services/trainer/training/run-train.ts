@@ -1,5 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { randomStream } from '../../../learning/random.ts';
+import { gradientTerms } from '../../../learning/strategies/gradient-terms.ts';
+import { strategyOf } from '../../../learning/strategies/index.ts';
+import type { UpdateScalar } from '../../../learning/strategies/strategy.ts';
 import { DELTA_PART } from '../../../learning/update.ts';
 import { partTensorName, writeUpdateHeader } from '../../../learning/update-header.ts';
 import { readSafetensors, writeSafetensors } from '../../../learning/weights/safetensors.ts';
@@ -39,6 +42,9 @@ export async function runTrain(
   const { classes } = metadata.profile;
   const examples = isAutoencoder ? onlyNormal(train, normalClasses(task.model, classes)) : train;
   const { run, round, participant, training } = task;
+  const strategy = strategyOf(task.strategy ?? { key: 'fed-avg' });
+  // Fewer than specified where the training stops early.
+  let epochs = 0;
   const trained = await fitWeights({
     tf,
     model,
@@ -48,29 +54,29 @@ export async function runTrain(
     learningRate: learningRateOf(training, round),
     adversarial: adversarialTraining(task.model, training, round),
     random: randomStream({ seed: training.seed, round, participant, purpose: 'batches' }),
+    terms: gradientTerms(strategy.task, {}),
     breathe: breath.breathe,
-    onEpoch: (epoch, trainedLoss, stepMs) =>
-      onProgress({ epoch, epochs: training.localEpochs, trainedLoss, stepMs }),
+    onEpoch: (epoch, trainedLoss, stepMs) => {
+      epochs = epoch;
+      onProgress({ epoch, epochs: training.localEpochs, trainedLoss, stepMs });
+    },
   });
   const { breathe } = breath;
-  const { exampleCount, correct, lossSum } = isAutoencoder
-    ? await detectAnomalies({
-        tf,
-        spec: task.model,
-        model,
-        weights: trained,
-        classes,
-        train,
-        examples,
-        breathe,
-      })
-    : await score(tf, model, trained, examples, breathe);
+  const scored = (weights: Float32Array) =>
+    isAutoencoder
+      ? detectAnomalies({ tf, spec: task.model, model, weights, classes, train, examples, breathe })
+      : score(tf, model, weights, examples, breathe);
+  const { exampleCount, correct, lossSum } = await scored(trained);
   const result = {
     exampleCount,
     trainedLoss: lossSum / exampleCount,
     trainedAccuracy: correct / exampleCount,
   };
   const { trainedLoss, trainedAccuracy } = result;
+  const declared = await declaredScalars(strategy.scalars, {
+    localSteps: () => epochs * Math.ceil(examples.count / training.batchSize),
+    baseLoss: async () => (await scored(base)).lossSum / exampleCount,
+  });
   const update = encodeUpdate(tf, model, base, trained, {
     run,
     round,
@@ -78,10 +84,23 @@ export async function runTrain(
     participant,
     baseSha256: task.baseSha256,
     exampleCount,
-    scalars: { trainedLoss, trainedAccuracy },
+    scalars: { trainedLoss, trainedAccuracy, ...declared },
   });
   await writeFile(task.updateFile, update);
   return result;
+}
+
+/** The numbers that the strategy asks for; each is found only then. */
+async function declaredScalars(
+  names: readonly UpdateScalar[],
+  known: Readonly<Partial<Record<UpdateScalar, () => number | Promise<number>>>>,
+): Promise<Record<string, number>> {
+  const scalars: Record<string, number> = {};
+  for (const name of names) {
+    const value = await known[name]?.();
+    if (value !== undefined) scalars[name] = value;
+  }
+  return scalars;
 }
 
 type UpdateFacts = Omit<Parameters<typeof writeUpdateHeader>[0], 'roles'>;

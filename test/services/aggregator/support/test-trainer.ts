@@ -121,12 +121,23 @@ export class TestTrainer {
     return answer;
   }
 
-  call(method: string, path: string, body?: unknown, bytes?: Uint8Array, headers = {}): Promise<Answer> {
-    return call(this.#options.url(), method, path, body, {
-      key: this.key,
-      headers,
-      ...(bytes === undefined ? {} : { bytes }),
-    });
+  async call(
+    method: string,
+    path: string,
+    body?: unknown,
+    bytes?: Uint8Array,
+    headers = {},
+  ): Promise<Answer> {
+    try {
+      return await call(this.#options.url(), method, path, body, {
+        key: this.key,
+        headers,
+        ...(bytes === undefined ? {} : { bytes }),
+      });
+    } catch (cause) {
+      // As the real one, it outwaits an aggregator that starts anew: such a job comes again and has used no attempt.
+      throw new CodedError('E_NOT_READY', `${method} ${path}: ${String(cause)}`, { cause });
+    }
   }
 
   /** The update of a participant: example counts and deltas differ by participant and round. */
