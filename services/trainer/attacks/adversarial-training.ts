@@ -1,7 +1,7 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import type { AdversarialSpec, ModelSpec, TrainingSpec } from '../../../openapi/schemas.ts';
 import type { TensorFlow } from '../models/model.ts';
-import type { Attack } from './attack.ts';
+import { type Attack, atOnce } from './attack.ts';
 import type { Classifier } from './classifier.ts';
 import { attackOf } from './index.ts';
 
@@ -51,5 +51,5 @@ export function halfAttacked(
   const kept = tf.slice(inputs, [0, ...origin], [clean, ...inputsShape]);
   const rest = tf.slice(inputs, [clean, ...origin], [batch - clean, ...inputsShape]);
   const restTargets = tf.slice(targets, [clean, 0], [batch - clean, classes]);
-  return tf.concat([kept, attack(tf, classifier, rest, restTargets)]);
+  return tf.concat([kept, atOnce(attack(tf, classifier, rest, restTargets))]);
 }

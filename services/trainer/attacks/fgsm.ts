@@ -6,6 +6,7 @@ import type { Attack } from './attack.ts';
  * @param epsilon size of the change of each feature, in its standard deviations.
  */
 export function fgsm(epsilon: number): Attack {
-  return (tf, classifier, inputs, targets) =>
-    tf.add(inputs, tf.mul(tf.sign(classifier.inputGradient(inputs, targets)), epsilon));
+  return function* (tf, classifier, inputs, targets) {
+    return tf.tidy(() => tf.add(inputs, tf.mul(tf.sign(classifier.inputGradient(inputs, targets)), epsilon)));
+  };
 }

@@ -15,20 +15,24 @@ const REACH = 1.25;
  * the maximum norm: steps of 1.25 · epsilon / iterations from the input itself, each brought back to within epsilon.
  */
 export function pgd({ epsilon, iterations }: PgdOptions): Attack {
-  return (tf, classifier, inputs, targets) => {
+  return function* (tf, classifier, inputs, targets) {
     const step = (REACH * epsilon) / iterations;
-    const lowest = tf.sub(inputs, epsilon);
-    const highest = tf.add(inputs, epsilon);
-    let attacked = inputs;
-    for (let iteration = 0; iteration < iterations; iteration += 1) {
-      // The tensors of an iteration are given back before the next: there are many of them.
-      const next = tf.tidy(() => {
-        const moved = tf.add(attacked, tf.mul(tf.sign(classifier.inputGradient(attacked, targets)), step));
-        return tf.minimum(tf.maximum(moved, lowest), highest);
-      });
-      if (attacked !== inputs) attacked.dispose();
-      attacked = next;
+    let attacked = tf.clone(inputs);
+    let isDone = false;
+    try {
+      for (let iteration = 0; iteration < iterations; iteration += 1) {
+        const next = tf.tidy(() => {
+          const moved = tf.add(attacked, tf.mul(tf.sign(classifier.inputGradient(attacked, targets)), step));
+          return tf.minimum(tf.maximum(moved, tf.sub(inputs, epsilon)), tf.add(inputs, epsilon));
+        });
+        attacked.dispose();
+        attacked = next;
+        if (iteration < iterations - 1) yield;
+      }
+      isDone = true;
+      return attacked;
+    } finally {
+      if (!isDone) attacked.dispose();
     }
-    return attacked;
   };
 }

@@ -1,8 +1,9 @@
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { confusionMatrix, type EvaluationSums, evaluationSums } from '../../../learning/metrics.ts';
 import { CodedError } from '../../../runtime/errors.ts';
 import type { TensorFlow } from '../models/model.ts';
 import type { StandardisedExamples } from '../training/standardise.ts';
-import type { Attack } from './attack.ts';
+import { type Attack, withPauses } from './attack.ts';
 import type { Classifier } from './classifier.ts';
 
 interface ScoreOptions {
@@ -20,32 +21,27 @@ interface ScoreOptions {
   readonly breathe: () => Promise<void>;
 }
 
-/** An attack keeps the activations of one batch several times over. */
-const EXAMPLES_AT_ONCE = 16;
+/** An attack keeps the activations of one batch several times over, and its passes should last seconds at most. */
+const EXAMPLES_AT_ONCE = 8;
 
 /**
  * Counts what a classifier predicts on attacked examples, and sums their cross entropy.
  * @throws CodedError `E_TRAINING_DIVERGED` if the model's output is not finite.
  */
 export async function scoreAttacked(options: ScoreOptions): Promise<EvaluationSums> {
-  const { tf, defended, known, attack, examples, inputShape, classes, breathe } = options;
+  const { tf, examples, inputShape, classes, breathe } = options;
   const { count, featureCount, features, labels } = examples;
   const predictions = new Uint32Array(count);
   let lossSum = 0;
   for (let begin = 0; begin < count; begin += EXAMPLES_AT_ONCE) {
     const end = Math.min(begin + EXAMPLES_AT_ONCE, count);
-    const rows = features.slice(begin * featureCount, end * featureCount);
-    const output = tf.tidy(() => {
-      const inputs = tf.tensor(rows, [end - begin, ...inputShape]);
+    const { inputs, targets } = tf.tidy(() => {
+      const rows = features.slice(begin * featureCount, end * featureCount);
       const classIndices = tf.tensor1d(Int32Array.from(labels.subarray(begin, end)), 'int32');
-      const targets = tf.cast(tf.oneHot(classIndices, classes), 'float32');
-      const attacked =
-        attack === undefined
-          ? inputs
-          : attack(tf, known, inputs, tf.reshape(targets, [end - begin, classes]));
-      const logarithms = tf.logSoftmax(defended.logits(attacked));
-      return tf.concat([logarithms, tf.sum(tf.mul(logarithms, targets), 1, true)], 1);
+      const oneHot: Tensor2D = tf.reshape(tf.oneHot(classIndices, classes), [end - begin, classes]);
+      return { inputs: tf.tensor(rows, [end - begin, ...inputShape]), targets: tf.cast(oneHot, 'float32') };
     });
+    const output = await answers(options, inputs, targets);
     const values = await output.data();
     output.dispose();
     for (let index = begin; index < end; index += 1) {
@@ -59,6 +55,27 @@ export async function scoreAttacked(options: ScoreOptions): Promise<EvaluationSu
     throw new CodedError('E_TRAINING_DIVERGED', 'what the model computes on attacked examples is not finite');
   }
   return evaluationSums(confusionMatrix(labels, predictions, classes), lossSum);
+}
+
+/** Each example's log-probabilities, and that of its true class behind them. */
+async function answers(
+  { tf, defended, known, attack, breathe }: ScoreOptions,
+  inputs: Tensor,
+  targets: Tensor2D,
+): Promise<Tensor> {
+  let attacked: Tensor | undefined;
+  try {
+    if (attack !== undefined) {
+      attacked = await withPauses(attack(tf, known, inputs, targets), breathe);
+    }
+    return tf.tidy(() => {
+      const logarithms = tf.logSoftmax(defended.logits(attacked ?? inputs));
+      return tf.concat([logarithms, tf.sum(tf.mul(logarithms, targets), 1, true)], 1);
+    });
+  } finally {
+    tf.dispose([inputs, targets]);
+    attacked?.dispose();
+  }
 }
 
 /** Index of the largest number, the first where several are. */

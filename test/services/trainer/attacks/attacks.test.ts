@@ -1,3 +1,4 @@
+import { atOnce, withPauses } from '../../../../services/trainer/attacks/attack.ts';
 import { deepFool } from '../../../../services/trainer/attacks/deep-fool.ts';
 import { fgsm } from '../../../../services/trainer/attacks/fgsm.ts';
 import { ATTACK_KEYS, attackOf } from '../../../../services/trainer/attacks/index.ts';
@@ -24,7 +25,7 @@ const TARGETS = [
 /** Runs an attack on the examples above. */
 async function attacked(attack: ReturnType<typeof fgsm>, targets = TARGETS): Promise<number[][]> {
   const classifier = linearClassifier(tf, KERNEL);
-  const result = tf.tidy(() => attack(tf, classifier, tf.tensor2d(INPUTS), tf.tensor2d(targets)));
+  const result = tf.tidy(() => atOnce(attack(tf, classifier, tf.tensor2d(INPUTS), tf.tensor2d(targets))));
   const values = await result.data();
   result.dispose();
   return INPUTS.map((row, index) => [...values.slice(index * row.length, (index + 1) * row.length)]);
@@ -111,7 +112,9 @@ describe('DeepFool', () => {
     ]);
     const attack = deepFool({ iterations: 2, overshoot: 0.02 });
 
-    const result = tf.tidy(() => attack(tf, classifier, tf.tensor2d([[1, 2]]), tf.tensor2d([[1, 0]])));
+    const result = tf.tidy(() =>
+      atOnce(attack(tf, classifier, tf.tensor2d([[1, 2]]), tf.tensor2d([[1, 0]]))),
+    );
 
     expect([...(await result.data())]).toEqual([1, 2]);
     result.dispose();
@@ -127,4 +130,30 @@ describe('attacks', () => {
     expect(tf.memory().numTensors).toBe(before);
     expect(ATTACK_KEYS).toEqual(['fgsm', 'pgd', 'deepfool']);
   });
+
+  it.each(['fgsm', 'pgd', 'deepfool'] as const)(
+    '%s gives back all but its result, also when it is ended in one of its pauses',
+    async (key) => {
+      const classifier = linearClassifier(tf, KERNEL);
+      const [inputs, targets] = [tf.tensor2d(INPUTS), tf.tensor2d(TARGETS)];
+      const before = tf.memory().numTensors;
+      const perform = (breaths: number) => {
+        let left = breaths;
+        return withPauses(attackOf({ key })(tf, classifier, inputs, targets), async () => {
+          left -= 1;
+          if (left < 0) throw new Error('ended');
+        });
+      };
+
+      const result = await perform(Number.POSITIVE_INFINITY);
+      const kept = tf.memory().numTensors - before;
+      result.dispose();
+      const ends = key === 'fgsm' ? [] : await Promise.allSettled([perform(0), perform(1), perform(3)]);
+
+      expect(kept).toBe(1);
+      expect(ends.every(({ status }) => status === 'rejected')).toBe(true);
+      expect(tf.memory().numTensors).toBe(before);
+      tf.dispose([inputs, targets]);
+    },
+  );
 });
