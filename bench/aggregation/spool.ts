@@ -1,12 +1,12 @@
 import { closeSync, ftruncateSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { gridOf } from '../../learning/aggregation/grid.ts';
 import type {
-  ReducedTensor,
   TensorFile,
   TensorPayload,
   UpdateFile,
-} from '../../services/aggregator/fold/fold-task.ts';
+} from '../../learning/aggregation/fold/fold-task.ts';
+import type { RoleTensor } from '../../learning/aggregation/fold/reduce.ts';
+import { gridOf } from '../../learning/aggregation/grid.ts';
 
 /** How many updates of how many float32 parameters. */
 export interface SpoolSize {
@@ -18,7 +18,7 @@ export interface SpoolSize {
 /** Updates in files, all different, just written: their bytes are in the page cache. */
 export interface Spool extends SpoolSize {
   readonly encoding: TensorPayload['encoding'];
-  readonly tensors: readonly ReducedTensor[];
+  readonly tensors: readonly RoleTensor[];
   readonly files: readonly UpdateFile[];
   readonly factors: readonly number[];
   readonly output: TensorFile;
@@ -50,7 +50,7 @@ export function writeSpool(folder: string, size: SpoolSize, encoding: TensorPayl
   return {
     ...size,
     encoding,
-    tensors: [{ name: 'all', length: parameters, grid: gridOf('trainable', updates * 1000) }],
+    tensors: [{ name: 'all', role: 'trainable', length: parameters, grid: gridOf('trainable', updates * 1000) }],
     files,
     factors: files.map((_, index) => 100 + index),
     output: { path: output, byteOffsets: [0] },

@@ -36,6 +36,9 @@ export interface AggregationKernels {
   addGram(rows: number, strideBytes: number, rowCount: number, count: number, products: number): void;
 }
 
+/** Compiled once for the bytes that they are of. */
+const modules = new WeakMap<Uint8Array, object>();
+
 const PAGE_BYTES = 65_536;
 
 /** Where the build puts the kernels, from the package's root; whoever has a file system reads them. */
@@ -63,7 +66,9 @@ export function openKernels(
   // Every engine of Node >= 20 has it.
   const { WebAssembly: engine } = globalThis as unknown as { WebAssembly: WebAssemblyEngine };
   const memory = new engine.Memory({ initial: Math.ceil(end / PAGE_BYTES) });
-  const { exports } = new engine.Instance(new engine.Module(wasm), { env: { memory } });
+  const module = modules.get(wasm) ?? new engine.Module(wasm);
+  modules.set(wasm, module);
+  const { exports } = new engine.Instance(module, { env: { memory } });
   // The build compiles exactly the functions declared above; a test calls each.
   return { kernels: exports as AggregationKernels, places };
 }

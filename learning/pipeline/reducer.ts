@@ -1,7 +1,8 @@
 import type { GramMatrix } from '../aggregation/gram-matrix.ts';
 import type { Buckets } from '../aggregation/reduction.ts';
 import type { RobustRule } from '../aggregation/robust-rule.ts';
-import type { ModelTensor, UpdatePart, Values } from '../strategies/strategy.ts';
+import type { ModelTensor, UpdatePart } from '../strategies/strategy.ts';
+import type { TensorSource } from './tensor-source.ts';
 
 /** One update in a sum. */
 export interface WeightedMember {
@@ -21,13 +22,13 @@ export interface Reducer {
     part: UpdatePart,
     tensors: readonly ModelTensor[],
     members: readonly WeightedMember[],
-  ): Promise<Values>;
+  ): Promise<TensorSource>;
   /**
    * What the rule makes of the deltas. Distances are those of trainable tensors; statistic ones, which are not clipped,
    * get the plain mean under rules that clip.
    * @param rows contributions' indices; each row is the mean of its bucket.
    */
-  robust(tensors: readonly ModelTensor[], rule: RobustRule, rows: Buckets): Promise<Values>;
+  robust(tensors: readonly ModelTensor[], rule: RobustRule, rows: Buckets): Promise<TensorSource>;
   /** L2 norms of the deltas over these tensors together. */
   norms(tensors: readonly ModelTensor[], members: readonly number[]): Promise<readonly number[]>;
   /** Inner products of the deltas over these tensors. */

@@ -8,6 +8,7 @@ import { elementCount, sameShape } from '../weights/tensor.ts';
 import type { Reducer, WeightedMember } from './reducer.ts';
 import { robustValues } from './robust-values.ts';
 import { gramOfRows, meanOfRows, type Row } from './rows.ts';
+import { sourceOf } from './tensor-source.ts';
 
 /** A verified update that can be read again from its beginning. */
 export interface ReadableUpdate {
@@ -23,7 +24,7 @@ export interface ReadableUpdate {
  */
 export function streamReducer(updates: readonly ReadableUpdate[]): Reducer {
   return {
-    mean: (part, tensors, members) => streamMean(updates, part, tensors, members),
+    mean: async (part, tensors, members) => sourceOf(await streamMean(updates, part, tensors, members)),
     async robust(tensors, rule, buckets) {
       const rows: Row[] = [];
       for (const bucket of buckets) {
@@ -31,7 +32,7 @@ export function streamReducer(updates: readonly ReadableUpdate[]): Reducer {
         for (const index of bucket) members.push(await readRow(updates[index]!, tensors));
         rows.push(bucket.length === 1 ? members[0]! : meanOfRows(members));
       }
-      return robustValues(rule, tensors, rows);
+      return sourceOf(robustValues(rule, tensors, rows));
     },
     async norms(tensors, members) {
       const norms: number[] = [];

@@ -6,7 +6,7 @@ import { type ContributionFacts, MAIN_GROUP, type StrategyState } from './strate
  * @param found rows of each group.
  */
 export function namedGroups(
-  state: StrategyState,
+  state: Pick<StrategyState, 'groups'>,
   contributions: readonly ContributionFacts[],
   found: readonly (readonly number[])[],
 ): string[] {

@@ -144,11 +144,11 @@ export interface Strategy {
   /** The weight of one update in the sum: a positive number that this update alone determines. */
   factor(contribution: ContributionFacts): number;
   /**
-   * The group that each contribution counts in, in their order; absent where there is one model.
+   * The group that each contribution counts in, in their order; absent where there is one model. It sees no slots.
    * @param gram where it `needs` similarities: of the deltas, in their order.
    */
   groupsOf?(
-    state: StrategyState,
+    state: Omit<StrategyState, 'slots'>,
     contributions: readonly ContributionFacts[],
     gram: GramMatrix | undefined,
   ): readonly string[];

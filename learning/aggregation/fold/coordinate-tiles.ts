@@ -1,8 +1,8 @@
-import { openKernels } from '../../../learning/aggregation/kernels.ts';
-import { sortingNetwork } from '../../../learning/aggregation/sorting-network.ts';
+import { openKernels } from '../kernels.ts';
+import { sortingNetwork } from '../sorting-network.ts';
 import type { CoordinateTask, Tile } from './fold-task.ts';
-import type { OpenFiles } from './open-files.ts';
 import { RowReader } from './row-reader.ts';
+import type { SpoolFiles } from './spool-files.ts';
 import { decodedBytes, stagingBytes, TileReader } from './tile-reader.ts';
 import { STRIP, tileLength } from './tiles.ts';
 
@@ -16,7 +16,7 @@ const COMPARATOR_WORDS = 3;
 export function coordinateTiles(
   wasm: Uint8Array,
   task: CoordinateTask,
-  files: OpenFiles,
+  files: SpoolFiles,
 ): (tile: Tile) => void {
   const { statistic } = task;
   const rowCount = task.rows.length;

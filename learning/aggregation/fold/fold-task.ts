@@ -1,5 +1,5 @@
-import type { Grid } from '../../../learning/aggregation/grid.ts';
-import type { Buckets } from '../../../learning/aggregation/reduction.ts';
+import type { Grid } from '../grid.ts';
+import type { Buckets } from '../reduction.ts';
 
 /** Where and how a tensor's values lie in an update's file. */
 export type TensorPayload =

@@ -1,7 +1,7 @@
-import { openKernels } from '../../../learning/aggregation/kernels.ts';
+import { openKernels } from '../kernels.ts';
 import type { GramTask, Tile } from './fold-task.ts';
-import type { OpenFiles } from './open-files.ts';
 import { RowReader } from './row-reader.ts';
+import type { SpoolFiles } from './spool-files.ts';
 import { decodedBytes, stagingBytes, TileReader } from './tile-reader.ts';
 import { tileLength } from './tiles.ts';
 
@@ -13,7 +13,7 @@ export interface GramTiles {
 }
 
 /** @throws CodedError `E_UPDATE_OUT_OF_RANGE` from `add`. */
-export function gramTiles(wasm: Uint8Array, task: GramTask, files: OpenFiles): GramTiles {
+export function gramTiles(wasm: Uint8Array, task: GramTask, files: SpoolFiles): GramTiles {
   const length = tileLength(task);
   const rowBytes = decodedBytes(length);
   // The kernel takes rows two by two; the last one of an odd number is beside a row of zeros.

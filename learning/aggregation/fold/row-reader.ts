@@ -1,5 +1,5 @@
-import { stepOf } from '../../../learning/aggregation/grid.ts';
-import type { AggregationKernels } from '../../../learning/aggregation/kernels.ts';
+import { stepOf } from '../grid.ts';
+import type { AggregationKernels } from '../kernels.ts';
 import type { CoordinateTask, GramTask, Tile } from './fold-task.ts';
 import type { TileReader } from './tile-reader.ts';
 

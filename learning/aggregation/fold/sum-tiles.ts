@@ -1,7 +1,7 @@
-import { stepOf } from '../../../learning/aggregation/grid.ts';
-import { openKernels } from '../../../learning/aggregation/kernels.ts';
+import { stepOf } from '../grid.ts';
+import { openKernels } from '../kernels.ts';
 import type { SumTask, Tile } from './fold-task.ts';
-import type { OpenFiles } from './open-files.ts';
+import type { SpoolFiles } from './spool-files.ts';
 import { decodedBytes, stagingBytes, TileReader } from './tile-reader.ts';
 import { tileLength } from './tiles.ts';
 
@@ -15,7 +15,7 @@ const NEAR = 2 ** 51;
  * What folds one tile after the other: partial sums, then all updates, then the tile is written.
  * @throws CodedError `E_UPDATE_OUT_OF_RANGE` from the returned function.
  */
-export function sumTiles(wasm: Uint8Array, task: SumTask, files: OpenFiles): (tile: Tile) => void {
+export function sumTiles(wasm: Uint8Array, task: SumTask, files: SpoolFiles): (tile: Tile) => void {
   const length = tileLength(task);
   const slotBytes = decodedBytes(length);
   const { kernels, places } = openKernels(wasm, [

@@ -1,7 +1,7 @@
-import type { AggregationKernels } from '../../../learning/aggregation/kernels.ts';
 import { CodedError } from '../../../runtime/errors.ts';
+import type { AggregationKernels } from '../kernels.ts';
 import type { ReducedTensor, TensorPayload, Tile, UpdateFile } from './fold-task.ts';
-import type { OpenFiles } from './open-files.ts';
+import type { SpoolFiles } from './spool-files.ts';
 import { STRIP } from './tiles.ts';
 
 const FLOAT_BYTES = 4;
@@ -24,11 +24,11 @@ export class TileReader {
   readonly #kernels: AggregationKernels;
   readonly #memory: Uint8Array;
   readonly #floats: Float32Array;
-  readonly #files: OpenFiles;
+  readonly #files: SpoolFiles;
   readonly #staging: number;
 
   /** @param staging place of `stagingBytes`. */
-  constructor(kernels: AggregationKernels, files: OpenFiles, staging: number) {
+  constructor(kernels: AggregationKernels, files: SpoolFiles, staging: number) {
     this.#kernels = kernels;
     this.#memory = new Uint8Array(kernels.memory.buffer);
     this.#floats = new Float32Array(kernels.memory.buffer);

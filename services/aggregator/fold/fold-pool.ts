@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { type FoldRunner, sumOfProducts } from '../../../learning/aggregation/fold/fold-runner.ts';
+import type { FoldTask } from '../../../learning/aggregation/fold/fold-task.ts';
+import { sharesOf } from '../../../learning/aggregation/fold/tiles.ts';
 import { KERNELS_FILE } from '../../../learning/aggregation/kernels.ts';
 import { CodedError } from '../../../runtime/errors.ts';
 import { entryPoint, packageRoot } from '../../../runtime/package-root.ts';
-import type { FoldTask } from './fold-task.ts';
 import type { FoldAnswer, FoldRequest, FoldWorkerData } from './fold-worker.ts';
-import { sharesOf } from './tiles.ts';
 
 /** More bring nothing: reading the spool is the limit. */
 const MOST_WORKERS = 4;
@@ -22,7 +23,7 @@ export function readKernels(): Uint8Array {
 }
 
 /** Worker threads that do one fold task after the other, each with all of them. */
-export class FoldPool {
+export class FoldPool implements FoldRunner {
   readonly #wasm: Uint8Array;
   readonly #size: number;
   #workers: Worker[] = [];
@@ -34,11 +35,7 @@ export class FoldPool {
     this.#size = workers;
   }
 
-  /**
-   * Does a task. Its result is the same, to the bit, with any number of workers.
-   * @returns of a `gram` task the sum of the inner products, row by row; otherwise nothing, the output file has it.
-   * @throws CodedError `E_UPDATE_OUT_OF_RANGE`, `E_UPDATE_TRUNCATED`, `E_PROCESS_FAILED` if a worker ended.
-   */
+  /** As `FoldRunner.run`, with any number of workers. @throws CodedError also `E_PROCESS_FAILED` if a worker ended. */
   run(task: FoldTask): Promise<Float64Array> {
     const result = this.#last.then(() => this.#run(task));
     this.#last = result.catch(() => undefined);
@@ -61,7 +58,8 @@ export class FoldPool {
     if (failed?.kind === 'failed') {
       throw new CodedError(failed.code, failed.message, { faults: failed.faults, details: failed.details });
     }
-    return sumOfProducts(task, answers);
+    const products = answers.flatMap((answer) => (answer.kind === 'done' ? answer.products : []));
+    return sumOfProducts(task, products);
   }
 
   #start(): Worker {
@@ -89,15 +87,4 @@ export class FoldPool {
       worker.once('message', finish).once('error', ended).once('exit', ended);
     });
   }
-}
-
-/** In the order of the shares, whichever worker did them. */
-function sumOfProducts(task: FoldTask, answers: readonly FoldAnswer[]): Float64Array {
-  const rows = task.kind === 'gram' ? task.rows.length : 0;
-  const sum = new Float64Array(rows * rows);
-  const shares = answers.flatMap((answer) => (answer.kind === 'done' ? answer.products : []));
-  for (const { products } of shares.toSorted((one, other) => one.share - other.share)) {
-    for (let index = 0; index < sum.length; index++) sum[index]! += products[index]!;
-  }
-  return sum;
 }

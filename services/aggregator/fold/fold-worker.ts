@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { foldShares, type ShareProducts } from '../../../learning/aggregation/fold/fold-shares.ts';
+import type { FoldTask } from '../../../learning/aggregation/fold/fold-task.ts';
 import { type ErrorCode, type Fault, toCodedError } from '../../../runtime/errors.ts';
-import { foldShares, type ShareProducts } from './fold-shares.ts';
-import type { FoldTask } from './fold-task.ts';
+import { OpenFiles } from './open-files.ts';
 
 /** What a worker thread is started with. */
 export interface FoldWorkerData {
@@ -35,8 +36,9 @@ parentPort?.on('message', ({ task, shares, next }: FoldRequest) => {
 });
 
 function answer(task: FoldTask, shares: number, next: Int32Array): FoldAnswer {
+  const files = new OpenFiles();
   try {
-    const products = foldShares(wasm, task, () => {
+    const products = foldShares(wasm, task, files, () => {
       const share = Atomics.add(next, 0, 1);
       return share < shares ? share : undefined;
     });
@@ -46,5 +48,7 @@ function answer(task: FoldTask, shares: number, next: Int32Array): FoldAnswer {
     Atomics.store(next, 0, shares);
     const { code, message, faults, details } = toCodedError(thrown);
     return { kind: 'failed', code, message, faults, details };
+  } finally {
+    files.close();
   }
 }

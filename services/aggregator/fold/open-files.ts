@@ -1,17 +1,14 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import type { SpoolFiles } from '../../../learning/aggregation/fold/spool-files.ts';
 import { CodedError } from '../../../runtime/errors.ts';
 
 /** Files that stay open; what is beyond is opened again for each tile. */
 const MOST_OPEN = 256;
 
-/** Reads and writes pieces of files by path, in a worker that has nothing else to do meanwhile. */
-export class OpenFiles {
+/** Reads and writes pieces of a disk's files, and waits for each: in threads that have nothing else to do meanwhile. */
+export class OpenFiles implements SpoolFiles {
   readonly #open = new Map<string, number>();
 
-  /**
-   * Fills `into` from the file's byte `position` on.
-   * @throws CodedError `E_UPDATE_TRUNCATED` if the file ends before.
-   */
   read(path: string, position: number, into: Uint8Array): void {
     const file = this.#descriptor(path, 'r');
     let done = 0;
@@ -22,7 +19,6 @@ export class OpenFiles {
     }
   }
 
-  /** Writes into a file that is there. */
   write(path: string, position: number, from: Uint8Array): void {
     const file = this.#descriptor(path, 'r+');
     let done = 0;

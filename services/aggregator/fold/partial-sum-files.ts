@@ -1,6 +1,9 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { combineSums } from '../../../learning/aggregation/combine-sums.ts';
+import { sumOfFactors } from '../../../learning/aggregation/factor.ts';
+import type { FoldRunner } from '../../../learning/aggregation/fold/fold-runner.ts';
+import type { TensorFile, UpdateFile } from '../../../learning/aggregation/fold/fold-task.ts';
 import {
   decodePartialSumHeader,
   encodePartialSumHeader,
@@ -12,8 +15,6 @@ import {
   type SummedTensor,
   sumOffsets,
 } from '../../../learning/aggregation/partial-sum-header.ts';
-import type { FoldPool } from './fold-pool.ts';
-import type { TensorFile, UpdateFile } from './fold-task.ts';
 
 /** A sum of some of a round's updates in a file, which merges with others exactly: a checkpoint, or an edge's share. */
 export interface PartialSum extends PartialSumHeader {
@@ -41,7 +42,7 @@ interface FoldPartialSum {
  * @throws CodedError as `combineSums` and `FoldPool.run`; nothing is left behind then.
  */
 export async function foldPartialSum(
-  pool: FoldPool,
+  pool: FoldRunner,
   { from, tensors, add, subtract, path }: FoldPartialSum,
 ): Promise<PartialSum> {
   const combined = combineSums(
@@ -89,6 +90,26 @@ export async function readPartialSum(path: string): Promise<PartialSum> {
   } finally {
     await file.close();
   }
+}
+
+/** The mean that partial sums make together; `combineSums` has checked that they may be added. */
+export async function meanOfPartialSums(
+  runner: FoldRunner,
+  sums: readonly PartialSum[],
+  output: TensorFile,
+): Promise<void> {
+  const divisor = sumOfFactors(
+    sums.flatMap(({ contributions }) => contributions.map(({ factor }) => factor)),
+  );
+  await runner.run({
+    kind: 'sum',
+    tensors: sums[0]!.tensors,
+    updates: [],
+    factors: [],
+    partialSums: sums.map(({ file }) => ({ ...file, subtract: false })),
+    output: { ...output, kind: 'means', divisor },
+    arithmetic: 'exact',
+  });
 }
 
 function plain({ participant, sha256, factor }: WeightedUpdate): SummedContribution {

@@ -1,22 +1,22 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type {
+  TensorFile,
+  TensorPayload,
+  UpdateFile,
+} from '../../../learning/aggregation/fold/fold-task.ts';
+import { type RoleTensor, reduceRobustly, reduceToMean } from '../../../learning/aggregation/fold/reduce.ts';
 import { gridOf } from '../../../learning/aggregation/grid.ts';
 import type { RobustRule } from '../../../learning/aggregation/robust-rule.ts';
 import { randomStream } from '../../../learning/random.ts';
 import { FoldPool } from '../../../services/aggregator/fold/fold-pool.ts';
-import type {
-  ReducedTensor,
-  TensorFile,
-  TensorPayload,
-  UpdateFile,
-} from '../../../services/aggregator/fold/fold-task.ts';
 import {
   foldPartialSum,
+  meanOfPartialSums,
   readPartialSum,
   type WeightedUpdate,
 } from '../../../services/aggregator/fold/partial-sum-files.ts';
-import { meanOfPartialSums, reduceRobustly, reduceToMean } from '../../../services/aggregator/fold/reduce.ts';
 
 /** More than a tile of any task, not a multiple of anything, and one that is smaller than a vector. */
 const LENGTHS = [20_003, 3];
@@ -38,8 +38,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const tensors: ReducedTensor[] = LENGTHS.map((length, index) => ({
+const tensors: RoleTensor[] = LENGTHS.map((length, index) => ({
   name: `t${index}`,
+  role: 'trainable',
   length,
   grid: gridOf('trainable', 100_000),
 }));
