@@ -1,5 +1,5 @@
 import { CodedError, type ErrorCode, type Fault } from '../runtime/errors.ts';
-import { partTensorName, readUpdateHeader, type UpdateHeader } from './update-header.ts';
+import { partTensorName, readUpdateHeader, type TensorRole, type UpdateHeader } from './update-header.ts';
 import type { SafetensorsHeader } from './weights/safetensors-header.ts';
 import { streamSafetensors } from './weights/stream-safetensors.ts';
 import { areFinite, sameShape, type TensorPiece, type TensorSpec } from './weights/tensor.ts';
@@ -28,13 +28,15 @@ export interface ExpectedUpdate {
   readonly maximumExampleCount: number;
   /** L2 norm that the values of a part may have together. */
   readonly maximumNorm: number;
+  /** Magnitude that a value may have, by the role of its tensor; beyond it no sum's grid reaches. */
+  readonly largest: Readonly<Record<Exclude<TensorRole, 'local'>, number>>;
 }
 
 /**
  * Checks an update as its bytes come, in constant memory: format, key, base version, tensors, shapes, finite values.
  * Nothing of it is used in arithmetic before this has returned.
  * @throws CodedError with every fault: `E_UPDATE_TRUNCATED`, `E_UPDATE_MALFORMED`, `E_UPDATE_BASE`, `E_UPDATE_SHAPES`,
- * `E_UPDATE_NOT_FINITE` or `E_UPDATE_NORM`.
+ * `E_UPDATE_NOT_FINITE`, `E_UPDATE_NORM` or `E_UPDATE_OUT_OF_RANGE`.
  */
 export async function verifyUpdate(
   chunks: AsyncIterable<Uint8Array>,
@@ -44,7 +46,7 @@ export async function verifyUpdate(
     const stream = await streamSafetensors(chunks, { maximumHeaderBytes: maximumHeaderBytes(expected) });
     try {
       const header = checkUpdate(stream.header, expected);
-      await checkFinite(boundedBy(stream.values, expected));
+      await checkFinite(boundedBy(stream.values, expected, header.roles));
       return header;
     } finally {
       await stream.close();
@@ -117,33 +119,53 @@ function countFaults({ exampleCount }: UpdateHeader, { maximumExampleCount }: Ex
 }
 
 /**
- * Passes the values on and refuses an update whose parts are longer than any honest training makes them.
- * @throws CodedError `E_UPDATE_NORM`
+ * Passes the values on and refuses an update whose parts are longer than any honest training makes them, or that has a
+ * value which no sum takes.
+ * @throws CodedError `E_UPDATE_NORM`, `E_UPDATE_OUT_OF_RANGE`
  */
 async function* boundedBy(
   values: AsyncIterable<TensorPiece>,
-  { maximumNorm }: ExpectedUpdate,
+  { maximumNorm, largest }: ExpectedUpdate,
+  roles: UpdateHeader['roles'],
 ): AsyncGenerator<TensorPiece> {
   const squares = new Map<string, number>();
+  const magnitudes = new Map<string, number>();
   for await (const piece of values) {
     const part = piece.tensor.slice(0, piece.tensor.indexOf('/'));
     let sum = squares.get(part) ?? 0;
-    for (const value of piece.values) sum += value * value;
+    let magnitude = magnitudes.get(piece.tensor) ?? 0;
+    for (const value of piece.values) {
+      sum += value * value;
+      if (value > magnitude) magnitude = value;
+      else if (-value > magnitude) magnitude = -value;
+    }
     squares.set(part, sum);
+    magnitudes.set(piece.tensor, magnitude);
     yield piece;
   }
-  const faults = [...squares]
-    .map(([path, sum]) => ({ path, norm: Math.sqrt(sum) }))
-    // One that is infinite or not a number is named by its tensor.
-    .filter(({ norm }) => Number.isFinite(norm) && norm > maximumNorm)
-    .map(({ path, norm }) => ({
+  // What is infinite or not a number is named by its tensor already.
+  refuseBeyond('E_UPDATE_NORM', 'L2 norm', squares, (_, sum) => [Math.sqrt(sum), maximumNorm]);
+  refuseBeyond('E_UPDATE_OUT_OF_RANGE', 'largest magnitude', magnitudes, (name, magnitude) => [
+    magnitude,
+    largest[roles[name] === 'statistic' ? 'statistic' : 'trainable'],
+  ]);
+}
+
+function refuseBeyond(
+  code: ErrorCode,
+  what: string,
+  found: ReadonlyMap<string, number>,
+  compare: (path: string, value: number) => readonly [actual: number, allowed: number],
+): void {
+  const faults = [...found]
+    .map(([path, value]) => ({ path, compared: compare(path, value) }))
+    .filter(({ compared: [actual, allowed] }) => Number.isFinite(actual) && actual > allowed)
+    .map(({ path, compared: [actual, allowed] }) => ({
       path,
-      message: `its L2 norm is ${norm}, at most ${maximumNorm} is allowed`,
+      message: `its ${what} is ${actual}, at most ${allowed} is allowed`,
     }));
   if (faults.length === 0) return;
-  throw new CodedError('E_UPDATE_NORM', `the update is refused: ${faults[0]?.path}: ${faults[0]?.message}`, {
-    faults,
-  });
+  throw new CodedError(code, `the update is refused: ${faults[0]?.path}: ${faults[0]?.message}`, { faults });
 }
 
 function baseFaults(header: UpdateHeader, expected: ExpectedUpdate): Fault[] {

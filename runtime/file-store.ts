@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,6 +10,8 @@ export interface StoredFile {
   readonly sha256: string;
   readonly bytes: number;
 }
+
+const ADOPTED_CHUNK_BYTES = 1024 ** 2;
 
 interface PutOptions {
   /** Refuse what hashes to anything else, with `E_HASH_MISMATCH`. */
@@ -51,7 +53,7 @@ export class FileStore {
 
   /** Stores a stream durably. A file that is already there is kept. */
   async put(content: AsyncIterable<Uint8Array>, options: PutOptions = {}): Promise<StoredFile> {
-    const partial = join(this.#folder, `${randomUUID()}.partial`);
+    const partial = this.partial();
     let bytes = 0;
     const file = await open(partial, 'wx');
     const writer = new HashedWriter(file);
@@ -81,6 +83,31 @@ export class FileStore {
       await rm(partial, { force: true });
       throw thrown;
     }
+  }
+
+  /** A name for a file that is not whole yet; what a killed process leaves under it is removed when the store opens. */
+  partial(): string {
+    return join(this.#folder, `${randomUUID()}.partial`);
+  }
+
+  /** Stores durably what was written under a name of `partial`. */
+  async adopt(partial: string): Promise<StoredFile> {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    for await (const chunk of createReadStream(partial, { highWaterMark: ADOPTED_CHUNK_BYTES })) {
+      hash.update(chunk);
+      bytes += chunk.length;
+    }
+    const sha256 = hash.digest('hex');
+    const file = await open(partial, 'r+');
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(partial, this.path(sha256));
+    await this.#syncFolder();
+    return { sha256, bytes };
   }
 
   /** Reads a stored file in chunks. @throws CodedError `E_NOT_FOUND` */

@@ -1,10 +1,6 @@
 import { closeSync, ftruncateSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type {
-  TensorFile,
-  TensorPayload,
-  UpdateFile,
-} from '../../learning/aggregation/fold/fold-task.ts';
+import type { TensorFile, TensorPayload, UpdateFile } from '../../learning/aggregation/fold/fold-task.ts';
 import type { RoleTensor } from '../../learning/aggregation/fold/reduce.ts';
 import { gridOf } from '../../learning/aggregation/grid.ts';
 
@@ -50,7 +46,9 @@ export function writeSpool(folder: string, size: SpoolSize, encoding: TensorPayl
   return {
     ...size,
     encoding,
-    tensors: [{ name: 'all', role: 'trainable', length: parameters, grid: gridOf('trainable', updates * 1000) }],
+    tensors: [
+      { name: 'all', role: 'trainable', length: parameters, grid: gridOf('trainable', updates * 1000) },
+    ],
     files,
     factors: files.map((_, index) => 100 + index),
     output: { path: output, byteOffsets: [0] },

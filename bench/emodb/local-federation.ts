@@ -8,7 +8,12 @@ import { randomStream } from '../../learning/random.ts';
 import { mergeStatistics, scalerOf } from '../../learning/statistics.ts';
 import { strategyOf } from '../../learning/strategies/index.ts';
 import { MAIN_GROUP } from '../../learning/strategies/strategy.ts';
-import { readSafetensors, writeSafetensors } from '../../learning/weights/safetensors.ts';
+import { readUpdateHeader } from '../../learning/update-header.ts';
+import {
+  readSafetensors,
+  readSafetensorsHeader,
+  writeSafetensors,
+} from '../../learning/weights/safetensors.ts';
 import { streamSafetensors } from '../../learning/weights/stream-safetensors.ts';
 import {
   readVersionMetadata,
@@ -16,7 +21,6 @@ import {
   writeVersionMetadata,
 } from '../../learning/weights/version-metadata.ts';
 import type { DataProfile, ModelSpec, TrainingSpec } from '../../openapi/schemas.ts';
-import { readUpdateHeaders } from '../../services/aggregator/fold/read-update-headers.ts';
 import { rolesOf } from '../../services/aggregator/fold/roles-of.ts';
 import type { TrainingSlots } from '../../services/trainer/training/training-slots.ts';
 import type { FrozenSpeaker } from './frozen-clips.ts';
@@ -85,7 +89,9 @@ async function trainRound(
   );
   const { header, tensors } = readSafetensors(base);
   const strategy = strategyOf({ key: 'fed-avg' });
-  const headers = await readUpdateHeaders(updates);
+  const headers = updates.map(({ participant }) =>
+    readUpdateHeader(readSafetensorsHeader(readFileSync(join(folder, `update-${participant}`)))),
+  );
   const roles = rolesOf(headers);
   const specs = header.tensors.map(({ name, shape }) => ({ name, shape, role: roles.get(name) ?? 'local' }));
   const { versions } = await closeRound({

@@ -20,7 +20,7 @@ export const DEFAULT_BOUNDS = { trainable: 2 ** 6, statistic: 2 ** 20 } as const
 const SUM_BITS = 62;
 
 /** Cohort size × largest factor that a grid can be made for, so that sums of factors are exact. */
-const LARGEST_FACTOR_SUM = 2 ** 33;
+export const LARGEST_FACTOR_SUM = 2 ** 33;
 
 /**
  * The grid of a tensor.

@@ -20,7 +20,10 @@ export interface ReducedClose {
   readonly bases: ReadonlyMap<string, TensorSource>;
   readonly state: Omit<StrategyState, 'slots'>;
   /** Slots of the state by name, each with the tensors that it has. */
-  readonly slots: ReadonlyMap<string, { readonly tensors: ReadonlySet<string>; readonly values: TensorSource }>;
+  readonly slots: ReadonlyMap<
+    string,
+    { readonly tensors: ReadonlySet<string>; readonly values: TensorSource }
+  >;
   /** Admitted participants, whether in the cohort or not. */
   readonly participantCount: number;
 }

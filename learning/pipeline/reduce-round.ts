@@ -67,7 +67,8 @@ async function reduceGroup(round: CollectedRound, members: readonly number[]): P
   const { strategy, model, reducer } = round;
   const contributions = members.map((index) => round.contributions[index]!);
   const [trainedFrom, ...others] = new Set(contributions.map(({ group }) => group));
-  if (others.length > 0) throw new RangeError(`one group trained from ${trainedFrom} and ${others.join(', ')}`);
+  if (others.length > 0)
+    throw new RangeError(`one group trained from ${trainedFrom} and ${others.join(', ')}`);
   const parts = new Map<UpdatePart, ReducedPart>();
   for (const part of strategy.parts) {
     const tensors = updateTensors(strategy, part, model);

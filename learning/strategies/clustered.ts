@@ -17,7 +17,8 @@ export function clustered(spec: StrategySpec): Strategy {
   const every = numberOption(spec, 'everyRounds', { fallback: 16, from: 2, to: 100_000, integer: true });
   const least = numberOption(spec, 'leastSilhouette', { fallback: 0.2, from: 0, to: 1 });
   const plain = oneModel({ key: 'clustered' });
-  const regroups = ({ rounds }: Pick<StrategyState, 'rounds'>) => rounds + 1 >= warmUp && (rounds + 1 - warmUp) % every === 0;
+  const regroups = ({ rounds }: Pick<StrategyState, 'rounds'>) =>
+    rounds + 1 >= warmUp && (rounds + 1 - warmUp) % every === 0;
   return {
     ...plain,
     needs: ['similarities'],

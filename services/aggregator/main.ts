@@ -14,6 +14,7 @@ import { Admission } from './admission.ts';
 import { Api } from './api.ts';
 import { Commands } from './commands/commands.ts';
 import { operationsToCome } from './commands/operations-to-come.ts';
+import { FoldPool } from './fold/fold-pool.ts';
 import { aasAccess } from './http/aas-access.ts';
 import { createApp } from './http/app.ts';
 import { EventHub } from './http/event-hub.ts';
@@ -129,12 +130,15 @@ export async function start(
   });
   shutdown.add('queue', () => queue.close());
 
+  const foldPool = new FoldPool();
+  shutdown.add('fold pool', () => foldPool.close());
   const runServices: RunServices = {
     store,
     participants,
     queue,
     publisher,
     metrics,
+    foldPool,
     log,
     maximumModelBytes: settings.maximumModelBytes,
     runChanged: (id) => events.changed(`run:${id}`, () => runEvent(late.api, id)),

@@ -33,6 +33,7 @@ const EXPECTED: ExpectedUpdate = {
   ],
   maximumExampleCount: 100,
   maximumNorm: 10,
+  largest: { trainable: 64, statistic: 2 ** 20 },
 };
 
 function updateFile(

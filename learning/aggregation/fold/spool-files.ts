@@ -11,9 +11,14 @@ export interface SpoolFiles {
   write(path: string, position: number, from: Uint8Array): void;
 }
 
-/** Files in memory, for models that fit and for simulations. */
+/** Files in memory, for models that fit and for simulations; those it does not have are another's. */
 export class MemoryFiles implements SpoolFiles {
   readonly #files = new Map<string, Uint8Array>();
+  readonly #others: SpoolFiles | undefined;
+
+  constructor(others?: SpoolFiles) {
+    this.#others = others;
+  }
 
   /** Holds these bytes under the path, without a copy. */
   put(path: string, bytes: Uint8Array): void {
@@ -21,7 +26,11 @@ export class MemoryFiles implements SpoolFiles {
   }
 
   read(path: string, position: number, into: Uint8Array): void {
-    const bytes = this.#of(path);
+    const bytes = this.#files.get(path);
+    if (bytes === undefined) {
+      this.#other(path).read(path, position, into);
+      return;
+    }
     if (position + into.length > bytes.length) {
       throw new CodedError('E_UPDATE_TRUNCATED', `${path} ends at byte ${bytes.length}`);
     }
@@ -29,12 +38,13 @@ export class MemoryFiles implements SpoolFiles {
   }
 
   write(path: string, position: number, from: Uint8Array): void {
-    this.#of(path).set(from, position);
+    const bytes = this.#files.get(path);
+    if (bytes === undefined) this.#other(path).write(path, position, from);
+    else bytes.set(from, position);
   }
 
-  #of(path: string): Uint8Array {
-    const bytes = this.#files.get(path);
-    if (bytes === undefined) throw new RangeError(`there is no file ${path}`);
-    return bytes;
+  #other(path: string): SpoolFiles {
+    if (this.#others === undefined) throw new RangeError(`there is no file ${path}`);
+    return this.#others;
   }
 }

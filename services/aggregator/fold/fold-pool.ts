@@ -2,8 +2,13 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { type FoldRunner, sumOfProducts } from '../../../learning/aggregation/fold/fold-runner.ts';
+import {
+  type FoldRunner,
+  inlineRunner,
+  sumOfProducts,
+} from '../../../learning/aggregation/fold/fold-runner.ts';
 import type { FoldTask } from '../../../learning/aggregation/fold/fold-task.ts';
+import type { SpoolFiles } from '../../../learning/aggregation/fold/spool-files.ts';
 import { sharesOf } from '../../../learning/aggregation/fold/tiles.ts';
 import { KERNELS_FILE } from '../../../learning/aggregation/kernels.ts';
 import { CodedError } from '../../../runtime/errors.ts';
@@ -40,6 +45,11 @@ export class FoldPool implements FoldRunner {
     const result = this.#last.then(() => this.#run(task));
     this.#last = result.catch(() => undefined);
     return result;
+  }
+
+  /** Does tasks in this thread, on files that may be in memory: for small ones. */
+  inline(files: SpoolFiles): FoldRunner {
+    return inlineRunner(this.#wasm, files);
   }
 
   /** Ends the workers, once the tasks that were given are done. */

@@ -1,3 +1,4 @@
+import { DEFAULT_BOUNDS } from '../../../learning/aggregation/grid.ts';
 import { contributionFacts } from '../../../learning/pipeline/contribution-facts.ts';
 import { MAIN_GROUP, type Strategy } from '../../../learning/strategies/strategy.ts';
 import { verifyUpdate } from '../../../learning/update.ts';
@@ -107,6 +108,7 @@ async function verified(
     parts: strategy.parts,
     tensors,
     ...bounds,
+    largest: DEFAULT_BOUNDS,
   };
   const header = await verifyUpdate(chunks(), expected);
   // Refused now: the fold would find the same fault, when nobody can send another.

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { LARGEST_FACTOR_SUM } from '../../../learning/aggregation/grid.ts';
 import { decideRound, roundStates } from '../../../learning/round.ts';
 import type { Strategy } from '../../../learning/strategies/strategy.ts';
 import { readSafetensorsHeader } from '../../../learning/weights/safetensors.ts';
@@ -181,10 +182,21 @@ export class Rounds {
     const contributions = store.contributions.ofRound(row);
     const base = store.versions.get(federation.id, row.baseNumber)!;
     const began = performance.now();
-    const folded = await foldVersion(store, this.#strategy, base, contributions, {
+    const folded = await foldVersion({
+      store,
+      pool: this.#context.foldPool,
+      strategy: this.#strategy,
+      base,
+      contributions,
       seed: run.seed,
       round: row.round,
       participantCount: eligible(this.#context).length,
+      bounds: {
+        maximumFactorSum: Math.min(
+          LARGEST_FACTOR_SUM,
+          row.cohort.length * federation.profile.examples.maximum,
+        ),
+      },
     });
     metrics.foldSeconds.observe((performance.now() - began) / 1000);
     const at = timestamp();

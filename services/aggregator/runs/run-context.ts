@@ -1,6 +1,7 @@
 import type { Federation } from '../../../openapi/schemas.ts';
 import type { AggregatorQueue } from '../../../queue/aggregator-queue.ts';
 import type { Log } from '../../../runtime/log.ts';
+import type { FoldPool } from '../fold/fold-pool.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Participants } from '../participants.ts';
 import type { Publisher } from '../publishing/publisher.ts';
@@ -15,6 +16,7 @@ export interface RunServices {
   readonly queue: AggregatorQueue;
   readonly publisher: Publisher;
   readonly metrics: Metrics;
+  readonly foldPool: FoldPool;
   readonly log: Log;
   readonly maximumModelBytes: number;
   /** The run, its rounds or evaluations changed: whoever watches should look again. */

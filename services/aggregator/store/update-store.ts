@@ -60,12 +60,12 @@ export class UpdateStore {
     return this.#large(joined(first, source), options);
   }
 
-  /** The content of a kept update. @throws CodedError `E_NOT_FOUND` */
-  async *read(sha256: string, bytes: number): AsyncGenerator<Uint8Array> {
-    const small =
-      bytes <= SMALL_BYTES ? (this.#recent.get(sha256) ?? this.#get.get(sha256)?.bytes) : undefined;
-    if (small === undefined) yield* fileChunks(this.#files, sha256, bytes);
-    else yield small;
+  /** Where a kept update lies: its bytes in memory, or the path of its file. @throws CodedError `E_NOT_FOUND` */
+  locate(sha256: string, bytes: number): Uint8Array | string {
+    const small = this.#recent.get(sha256) ?? this.#get.get(sha256)?.bytes;
+    if (bytes <= SMALL_BYTES && small !== undefined) return small;
+    if (this.#files.has(sha256)) return this.#files.path(sha256);
+    throw new CodedError('E_NOT_FOUND', `no update with sha256 ${sha256} in the store`);
   }
 
   /** Forgets a small update; part of the caller's transaction. @returns whether it was one. */

@@ -236,10 +236,7 @@ function together(calls: readonly { state: RoundResult['state']; round: ReducedR
     const means = [...group.means.keys()].map(
       (part) => [part, merged(all.map((each) => each.means.get(part)))] as const,
     );
-    return [
-      name,
-      { ...group, base: merged(all.map(({ base }) => base)), means: new Map(means) },
-    ] as const;
+    return [name, { ...group, base: merged(all.map(({ base }) => base)), means: new Map(means) }] as const;
   });
   return {
     state: { ...state, slots: new Map(slots) },

@@ -1,11 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type {
-  TensorFile,
-  TensorPayload,
-  UpdateFile,
-} from '../../../learning/aggregation/fold/fold-task.ts';
+import type { TensorFile, TensorPayload, UpdateFile } from '../../../learning/aggregation/fold/fold-task.ts';
 import { type RoleTensor, reduceRobustly, reduceToMean } from '../../../learning/aggregation/fold/reduce.ts';
 import { gridOf } from '../../../learning/aggregation/grid.ts';
 import type { RobustRule } from '../../../learning/aggregation/robust-rule.ts';

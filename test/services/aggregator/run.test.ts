@@ -35,7 +35,7 @@ function expectedKernel(roundsOfCohorts: readonly (readonly string[])[]): number
         sum += exampleCountOf(id) * Math.fround(deltaOf(id, index + 1)(position));
         count += exampleCountOf(id);
       }
-      value = Math.fround(value + sum / count);
+      value = Math.fround(value + Math.fround(sum / count));
     });
     return value;
   });

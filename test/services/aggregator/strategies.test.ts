@@ -71,7 +71,7 @@ describe('a run with another strategy than fed-avg', () => {
         const header = { run, round, roundAttempt, participant, baseSha256: base.sha256, exampleCount: 40 };
         const { status } = await trainer.putUpdate(
           job,
-          update(header, () => -500),
+          update(header, () => -50),
         );
         return status < 300;
       },
