@@ -16,6 +16,15 @@ export interface Grid {
 /** Largest magnitude by role where a federation says nothing. */
 export const DEFAULT_BOUNDS = { trainable: 2 ** 6, statistic: 2 ** 20 } as const;
 
+/** The bounds of a federation: those it names, rounded up to a power of two, else the default ones. */
+export function boundsOf(given: {
+  readonly trainable?: number | undefined;
+  readonly statistic?: number | undefined;
+}): { readonly trainable: number; readonly statistic: number } {
+  const { trainable = DEFAULT_BOUNDS.trainable, statistic = DEFAULT_BOUNDS.statistic } = given;
+  return { trainable: 2 ** binaryCeiling(trainable), statistic: 2 ** binaryCeiling(statistic) };
+}
+
 /** Sums stay within ± 2^62 steps: one bit is left for what rounding adds. */
 const SUM_BITS = 62;
 

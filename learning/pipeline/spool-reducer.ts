@@ -23,9 +23,9 @@ export interface SpooledUpdate {
 export interface SumBounds {
   /** Cohort size × most train examples of one. */
   readonly maximumFactorSum: number;
-  /** Largest magnitude of a value. @defaultValue by role, see `gridOf` */
-  readonly trainable?: number | undefined;
-  readonly statistic?: number | undefined;
+  /** Largest magnitude of a value, by the role of its tensor. */
+  readonly trainable: number;
+  readonly statistic: number;
 }
 
 interface SpoolReducerOptions {

@@ -633,6 +633,7 @@ export interface components {
              * @default 1000000
              */
             maximumUpdateNorm: number;
+            aggregation?: components["schemas"]["AggregationSpec"];
             evaluation?: components["schemas"]["EvaluationSpec"];
             strategy?: components["schemas"]["StrategySpec"];
             /**
@@ -845,6 +846,16 @@ export interface components {
              * @enum {unknown}
              */
             of: "all";
+        };
+        /** @description How updates are summed. */
+        AggregationSpec: {
+            /** @description Largest magnitude of a value of an update, by the role of its tensor, rounded up to a power of two. A larger one is refused. */
+            bounds?: {
+                /** @description 64 by default. */
+                trainable?: number;
+                /** @description 2^20 by default. */
+                statistic?: number;
+            };
         };
         StrategySpec: {
             key: string;

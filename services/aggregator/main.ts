@@ -227,7 +227,7 @@ function takeUpdate(
     ...incoming,
     // No update gets as far as to be held against it.
     strategy: strategyOf({ key: 'fed-avg' }),
-    bounds: { maximumExampleCount: 0, maximumNorm: 0 },
+    bounds: { maximumExampleCount: 0, maximumNorm: 0, largest: { trainable: 0, statistic: 0 } },
     live: () => undefined,
   });
 }

@@ -1,7 +1,6 @@
-import { DEFAULT_BOUNDS } from '../../../learning/aggregation/grid.ts';
 import { contributionFacts } from '../../../learning/pipeline/contribution-facts.ts';
 import { MAIN_GROUP, type Strategy } from '../../../learning/strategies/strategy.ts';
-import { verifyUpdate } from '../../../learning/update.ts';
+import { type ExpectedUpdate, verifyUpdate } from '../../../learning/update.ts';
 import type { Contribution } from '../../../openapi/schemas.ts';
 import { CodedError, toCodedError } from '../../../runtime/errors.ts';
 import { timestamp } from '../clock.ts';
@@ -23,7 +22,7 @@ export interface IncomingUpdate {
   /** The federation's; it says which parts and numbers an update has. */
   readonly strategy: Strategy;
   /** What bounds an update, so that nobody can outweigh the others with a number. */
-  readonly bounds: { readonly maximumExampleCount: number; readonly maximumNorm: number };
+  readonly bounds: Pick<ExpectedUpdate, 'maximumExampleCount' | 'maximumNorm' | 'largest'>;
 }
 
 /** Room for an update's header beside its tensors. */
@@ -108,7 +107,6 @@ async function verified(
     parts: strategy.parts,
     tensors,
     ...bounds,
-    largest: DEFAULT_BOUNDS,
   };
   const header = await verifyUpdate(chunks(), expected);
   // Refused now: the fold would find the same fault, when nobody can send another.

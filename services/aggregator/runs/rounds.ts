@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { LARGEST_FACTOR_SUM } from '../../../learning/aggregation/grid.ts';
+import { boundsOf, LARGEST_FACTOR_SUM } from '../../../learning/aggregation/grid.ts';
 import { decideRound, roundStates } from '../../../learning/round.ts';
 import type { Strategy } from '../../../learning/strategies/strategy.ts';
 import { readSafetensorsHeader } from '../../../learning/weights/safetensors.ts';
@@ -192,6 +192,7 @@ export class Rounds {
       round: row.round,
       participantCount: eligible(this.#context).length,
       bounds: {
+        ...boundsOf(federation.aggregation?.bounds ?? {}),
         maximumFactorSum: Math.min(
           LARGEST_FACTOR_SUM,
           row.cohort.length * federation.profile.examples.maximum,

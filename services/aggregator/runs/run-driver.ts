@@ -1,3 +1,4 @@
+import { boundsOf } from '../../../learning/aggregation/grid.ts';
 import { runStates } from '../../../learning/run.ts';
 import { strategyOf } from '../../../learning/strategies/index.ts';
 import type { Strategy } from '../../../learning/strategies/strategy.ts';
@@ -135,8 +136,12 @@ export class RunDriver {
    * frozen index, or partial just after a restart.
    */
   get #bounds(): IncomingUpdate['bounds'] {
-    const { profile, maximumUpdateNorm } = this.#context.federation;
-    return { maximumExampleCount: profile.examples.maximum, maximumNorm: maximumUpdateNorm };
+    const { profile, maximumUpdateNorm, aggregation } = this.#context.federation;
+    return {
+      maximumExampleCount: profile.examples.maximum,
+      maximumNorm: maximumUpdateNorm,
+      largest: boundsOf(aggregation?.bounds ?? {}),
+    };
   }
 
   async acceptInitialVersion(

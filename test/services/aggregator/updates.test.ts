@@ -60,6 +60,12 @@ describe('an update', () => {
     expect(await codeOf(update(headerOf(job), () => 1e38))).toBe('E_UPDATE_NORM');
   });
 
+  it('is refused if it has a value that the grid of the sum does not reach', async () => {
+    const one = update(headerOf(job), (position) => (position === 3 ? -65 : 0.1));
+
+    expect(await codeOf(one)).toBe('E_UPDATE_OUT_OF_RANGE');
+  });
+
   it('is refused if it is truncated', async () => {
     expect(await codeOf(trainer.makeUpdate(job).slice(0, -8))).toBe('E_UPDATE_TRUNCATED');
   });
