@@ -1,13 +1,12 @@
 import type { Fault } from '../runtime/errors.ts';
-import type { Federation, Schemas, TrainerFile } from './schemas.ts';
+import { opcuaSourceFaults } from './opcua-source-faults.ts';
+import type { Federation, OpcuaSource, Schemas, TrainerFile } from './schemas.ts';
 
 /** Options of the architectures and features that come with the product; a key of somebody's own is checked by its module. */
 const KNOWN_OPTIONS = {
   model: { dense: ['key', 'hidden'] },
   features: { 'log-band-power': ['key', 'bands'] },
 } as const;
-
-const NODE = /^(nsu=[^;]+;|ns=\d+;)?[isgb]=.+$/;
 
 /**
  * The faults of a value that no schema can say, since they lie between its members.
@@ -17,6 +16,7 @@ export function crossFaults(name: keyof Schemas, value: unknown): Fault[] {
   // The value was checked against the schema of that name.
   if (name === 'Federation') return federationFaults(value as Federation);
   if (name === 'TrainerFile') return trainerFileFaults(value as TrainerFile);
+  if (name === 'OpcuaSource') return opcuaSourceFaults('', value as OpcuaSource);
   return [];
 }
 
@@ -60,13 +60,8 @@ function trainerFileFaults({ participants }: TrainerFile): Fault[] {
   participants.forEach(({ id, source }, index) => {
     if (seen.has(id)) faults.push({ path: `/participants/${index}/id`, message: `${id} is there twice` });
     seen.add(id);
-    for (const [signal, { node }] of Object.entries(source.opcua?.signals ?? {})) {
-      if (NODE.test(node)) continue;
-      const path = `/participants/${index}/source/opcua/signals/${signal}/node`;
-      faults.push({
-        path,
-        message: 'must be a namespace URI and an identifier, such as nsu=urn:press;s=Wave',
-      });
+    if (source.opcua !== undefined) {
+      faults.push(...opcuaSourceFaults(`/participants/${index}/source/opcua`, source.opcua));
     }
   });
   return faults;

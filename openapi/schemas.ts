@@ -13,6 +13,7 @@ export type AttackSpec = Schemas['AttackSpec'];
 export type AdversarialSpec = Schemas['AdversarialSpec'];
 export type TrainerFile = Schemas['TrainerFile'];
 export type OpcuaSource = Schemas['OpcuaSource'];
+export type OpcuaSignal = Schemas['OpcuaSignal'];
 export type FolderSource = Schemas['FolderSource'];
 export type Participant = Schemas['Participant'];
 export type LocalDataSet = Schemas['LocalDataSet'];

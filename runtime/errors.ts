@@ -81,7 +81,12 @@ const ERROR_KINDS = {
   // Machines
   E_OPCUA_UNREACHABLE: { status: 502, retryable: true },
   E_OPCUA_SECURITY: { status: 502, retryable: false },
+  E_OPCUA_UNTRUSTED: { status: 502, retryable: false },
+  E_OPCUA_EXPIRED: { status: 502, retryable: false },
+  E_OPCUA_HOSTNAME: { status: 502, retryable: false },
   E_OPCUA_NODE: { status: 502, retryable: false },
+  E_LINE_MISMATCH: { status: 409, retryable: false },
+  E_OPCUA_REVISED: { status: 502, retryable: false },
   // Model files and the AAS
   E_MALFORMED_SAFETENSORS: { status: 400, retryable: false },
   E_HASH_MISMATCH: { status: 502, retryable: true },

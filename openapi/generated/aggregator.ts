@@ -218,6 +218,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/participants/{participantId}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                participantId: components["parameters"]["participantId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Corrects the label of a window in the participant's data set, from its next frozen index on. It waits for the trainer, which must be online. */
+        post: operations["giveFeedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/participants/{participantId}/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                participantId: components["parameters"]["participantId"];
+            };
+            cookie?: never;
+        };
+        /** The newest rows of a participant's gap ledger, newest first, 100 at most, as its trainer last reported them. */
+        get: operations["listGaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/participants/{participantId}": {
         parameters: {
             query?: never;
@@ -267,6 +305,43 @@ export interface paths {
         get?: never;
         /** Approves a proposed participant; it is admitted when its trainer joins with the approved certificate, or with the token of the answer. */
         put: operations["approveProposal"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Certificates of machines in the trust lists of all pools, as their trainers last reported them. */
+        get: operations["listCertificates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pools/{poolId}/certificates/{sha256}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: components["parameters"]["poolId"];
+                sha256: components["schemas"]["Sha256"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Approves or rejects a machine's certificate; its trainer learns of it in the answer to its next heartbeat. */
+        put: operations["decideCertificate"];
         post?: never;
         delete?: never;
         options?: never;
@@ -665,9 +740,15 @@ export interface components {
                 block?: components["schemas"]["SignalName"];
                 segment?: components["schemas"]["SignalName"];
                 finished?: components["schemas"]["SignalName"];
+                /** @description Id of the product being made: no window is of two, and a window is found by it. */
+                product?: components["schemas"]["SignalName"];
+                /** @description Further signals of the waveform kind; all are put on one time grid, see `alignment`, and the features are computed of each. */
+                channels?: components["schemas"]["SignalName"][];
             };
             /** @description Absent means that frequencies are fractions of the sampling rate. */
             sampleRateHz?: number;
+            alignment?: components["schemas"]["AlignmentSpec"];
+            trigger?: components["schemas"]["TriggerSpec"];
             window: {
                 /** @description Samples of a window. */
                 length: number;
@@ -708,6 +789,50 @@ export interface components {
              */
             standardisation: "local" | "federated";
         };
+        /** @description Puts the waveform and the channels on one grid of `sampleRateHz` before windows are cut; absent means that the blocks of the waveform are taken as they are. A point of the grid that a signal has no good value for is in no window. */
+        AlignmentSpec: {
+            /**
+             * @description `last`: the newest value. `linear`: between the values before and after. `mean`: of the values since the point before.
+             * @enum {unknown}
+             */
+            method: "last" | "linear" | "mean";
+            /** @description For `last`, how old the value may be; for `linear`, how far apart the two may be; `mean` needs one in its step. */
+            maximumAgeMs: number;
+            /** @description Sampling rate inside of blocks. Absent means that each value of a signal is one number. */
+            sourceRateHz?: number;
+            /** @description What differs for a signal. */
+            bySignal?: {
+                [key: string]: {
+                    /** @enum {unknown} */
+                    method?: "last" | "linear" | "mean";
+                    maximumAgeMs?: number;
+                    sourceRateHz?: number;
+                };
+            };
+        };
+        /** @description Where windows begin. Absent means at multiples of `window.hop` from the first sample of the segment. */
+        TriggerSpec: {
+            /** @constant */
+            kind: "time";
+            everyMs: number;
+        } | {
+            /** @constant */
+            kind: "count";
+            everyBlocks: number;
+        } | {
+            /** @constant */
+            kind: "cycle";
+            signal: components["schemas"]["SignalName"];
+            offsetMs?: components["schemas"]["TriggerOffsetMs"];
+        } | {
+            /** @constant */
+            kind: "event";
+            signal: components["schemas"]["SignalName"];
+            value?: string | number | boolean;
+            offsetMs?: components["schemas"]["TriggerOffsetMs"];
+        };
+        /** @description How much later than the trigger the window begins, or earlier where negative; 0 by default. */
+        TriggerOffsetMs: number;
         TrainingSpec: {
             localEpochs: number;
             batchSize: number;
@@ -886,12 +1011,23 @@ export interface components {
                  * @enum {unknown}
                  */
                 backend?: "wasm" | "tensorflow" | "webgpu";
+                /** @description Whether certificates of machines are reported to the aggregator and approved over its API too; true by default. */
+                trustOverApi?: boolean;
                 /** @description Folder of the modules that federations with the model `custom` may name; none by default. What lies there runs. */
                 models?: string;
                 /** @description Whether a GPU imitated in software will do for `webgpu`; false by default. */
                 softwareGpu?: boolean;
                 /** @description Most memory of a training process; by default the slots share 80 % of the machine. A backend that needs more is not chosen, a process that takes more is ended, and the pool goes on with one slot less and shares its memory. */
                 slotMemoryMebibytes?: number;
+            };
+            /** @description The process that collects from the OPC UA machines and keeps what the trainer has not taken yet. */
+            collector?: {
+                /** @description Port of its Prometheus metrics on 127.0.0.1; any free one by default. */
+                metricsPort?: number;
+                /** @description Most disk that waiting samples of all participants may take; 10240 by default. The oldest go first, on the gap ledger. */
+                limitMebibytes?: number;
+                /** @description How long samples wait for the trainer at most; 720 by default. */
+                maximumAgeHours?: number;
             };
             participants: components["schemas"]["TrainerParticipant"][];
         };
@@ -976,8 +1112,16 @@ export interface components {
             attributes?: components["schemas"]["Attributes"];
             /** @description All of it is published in the AAS. */
             nameplate?: components["schemas"]["MachineNameplate"];
+            /** @description Labels that the site keeps in a file: CSV with the columns from, to and label (docs/data.md). Where it has a row it comes before the label signal, and people's feedback before both. */
+            labels?: {
+                file: string;
+                /** @description The label signal that it stands for; `condition` by default. */
+                signal?: components["schemas"]["SignalName"];
+            };
             source: {
                 opcua?: components["schemas"]["OpcuaSource"];
+                /** @description A line file: what stands below `opcua`, in a file of its own. */
+                line?: string;
                 folder?: components["schemas"]["FolderSource"];
             };
         };
@@ -1011,7 +1155,7 @@ export interface components {
             /** @enum {unknown} */
             securityMode: "SignAndEncrypt" | "Sign" | "None";
             /** @enum {unknown} */
-            userIdentityToken: "Anonymous" | "UserName";
+            userIdentityToken: "Anonymous" | "UserName" | "Certificate";
             signals: {
                 name: components["schemas"]["SignalName"];
                 node: string;
@@ -1035,25 +1179,126 @@ export interface components {
              * @enum {unknown}
              */
             trust: "listed" | "first-use";
+            /** @description Who logs in: a name with a password, or the certificate of a user with its key; anonymous by default. */
             user?: {
-                name: string;
-                password: components["schemas"]["SecretSource"];
+                name?: string;
+                password?: components["schemas"]["SecretSource"];
+                /** @description X.509, PEM or DER. */
+                certificate?: components["schemas"]["SecretSource"];
+                /** @description PEM, not encrypted. */
+                key?: components["schemas"]["SecretSource"];
+                /** @description Whether the password may travel in clear to a server that has no other way, with securityMode None; refused by default. */
+                unprotected?: boolean;
             };
             /** @description Not by default: whether endpoint, security mode, signal names and NodeIds are published in the AAS (docs/privacy.md); user and password never are. */
             publishInterface?: boolean;
-            /** @default 100 */
+            /**
+             * @description Of signals without a group.
+             * @default 100
+             */
             publishingIntervalMs: number;
             /**
-             * @description Values a monitored item keeps on the server between two publishings.
-             * @default 200
+             * @description How long an outage the queues on the server are to bridge.
+             * @default 30
              */
-            queueSize: number;
-            /** @description The signals that profiles name, each with its node. */
-            signals: {
+            bridgeSeconds: number;
+            /**
+             * @description The machine counts as degraded where its queues bridge less.
+             * @default 5
+             */
+            minimumBridgeSeconds: number;
+            /**
+             * @description Most memory that the queues of all items may take on the server, in MB of values.
+             * @default 16
+             */
+            queueMemoryMB: number;
+            /** @description Values that each monitored item keeps on the server, whatever bridgeSeconds says. */
+            queueSize?: number;
+            /**
+             * @description Whether to refuse a server that grants less than asked instead of recording it.
+             * @default false
+             */
+            strict: boolean;
+            /**
+             * @description Whether gaps are filled from the history of the server where it has one.
+             * @default true
+             */
+            backfill: boolean;
+            /** @description Subscriptions of their own, by name; signals name theirs. */
+            groups?: {
                 [key: string]: {
-                    /** @description Namespace URI and identifier, such as nsu=urn:press;s=Wave; i=2258 for namespace 0. */
-                    node: string;
+                    /** @default 100 */
+                    publishingIntervalMs: number;
                 };
+            };
+            /** @description The signals that profiles name. */
+            signals: {
+                [key: string]: components["schemas"]["OpcuaSignal"];
+            };
+        };
+        /** @description Where a signal comes from and how it behaves. One of node, path, capture and event. */
+        OpcuaSignal: {
+            /** @description Namespace URI and identifier, such as nsu=urn:press;s=Wave; i=2258 for namespace 0. */
+            node?: string;
+            /** @description Browse path from Objects, each name with its namespace URI where it has one: /nsu=urn:press;Press 1/nsu=urn:press;Wave. */
+            path?: string;
+            /**
+             * @description on-change by default. `periodic` has a value at each period, so a longer gap of timestamps is evidence of loss; `on-change` only when something changes; `polled` is read, and never called lossless.
+             * @enum {unknown}
+             */
+            kind?: "on-change" | "periodic" | "polled";
+            /** @description Expected values (or blocks) a second; of `polled` how often it is read. Needed by `periodic` and `polled`. */
+            rateHz?: number;
+            /** @description How long the last good value of an `on-change` signal holds while the machine is connected; without end by default. */
+            maxAgeMs?: number;
+            /** @description One of `groups`. */
+            group?: string;
+            /** @description Part of an array (OPC UA Part 4, 7.27). Arrays too long for one message are read in parts by themselves. */
+            indexRange?: string;
+            /** @description Field of a structure, with dots into inner ones. */
+            field?: string;
+            /** @description The value is raw · scale + offset. */
+            scale?: number;
+            offset?: number;
+            unit?: string;
+            /** @description Each value is a block of samples. */
+            waveform?: {
+                /** @description Samples of a block. */
+                length?: number;
+                sampleRateHz?: number;
+            };
+            /** @description A method that records and returns the block. */
+            capture?: {
+                /** @description Node or browse path of the object. */
+                object: string;
+                /** @description Node or browse path of the method. */
+                method: string;
+                arguments?: (number | string | boolean)[];
+                /**
+                 * @description Which output argument is the block.
+                 * @default 0
+                 */
+                output: number;
+                /** @description Signal whose every new value calls the method; otherwise it is called `rateHz` times a second. */
+                trigger?: components["schemas"]["SignalName"];
+            };
+            /** @description Events as values, such as alarms as labels. */
+            event?: {
+                /**
+                 * @description Node or browse path of the notifier; the Server object by default.
+                 * @default i=2253
+                 */
+                source: string;
+                /**
+                 * @description Node of the event type; BaseEventType by default.
+                 * @default i=2041
+                 */
+                type: string;
+                /**
+                 * @description Browse path of the field that becomes the value, such as Message, Severity or ActiveState/Id.
+                 * @default Message
+                 */
+                field: string;
             };
         };
         FolderSource: {
@@ -1139,6 +1384,7 @@ export interface components {
             data?: components["schemas"]["LocalDataSet"][];
             progress?: components["schemas"]["TrainingProgress"];
             slots?: components["schemas"]["SlotFigures"];
+            collection?: components["schemas"]["CollectionReport"];
             lastSeenAt?: components["schemas"]["Timestamp"];
             shellId?: string;
         };
@@ -1162,6 +1408,39 @@ export interface components {
             numerics?: components["schemas"]["Numerics"];
             /** @description Training steps of the model and batch that were measured with it. */
             stepsPerSecond?: number;
+        };
+        /** @description What the collector and the gap ledger of a participant say; counts and times, never data. */
+        CollectionReport: {
+            /** @enum {unknown} */
+            state?: "connecting" | "connected" | "degraded";
+            /** @description What its machine granted and what was measured; names end in their unit. */
+            figures?: {
+                [key: string]: number;
+            };
+            /** @description Rows of the ledger by cause. */
+            gaps: {
+                [key: string]: components["schemas"]["GapSummary"];
+            };
+        };
+        GapSummary: {
+            rows: number;
+            /** @description Rows whose interval was not recovered; what touches one is in no window. */
+            unfilled: number;
+            /** @description Sum of their intervals, over signals. */
+            unfilledMs: number;
+        };
+        /** @enum {unknown} */
+        GapCause: "queue-overflow" | "sampling" | "subscription-recreated" | "server-restarted" | "connection-lost" | "stale" | "bad-quality" | "clock-step" | "client-down" | "store-full";
+        /** @description A row of the gap ledger: what was lost, or may have been, strictly between two sourceTimestamps. */
+        GapRow: {
+            signal: components["schemas"]["SignalName"];
+            from: components["schemas"]["Timestamp"];
+            to: components["schemas"]["Timestamp"];
+            cause: components["schemas"]["GapCause"];
+            /** @description Whether everything in it was recovered, so that it excludes nothing. */
+            filled: boolean;
+            /** @description How often the machine's clock had stepped. */
+            epoch?: number;
         };
         /** @description What a pool measured of its training processes: the slowest start and step, the largest memory. */
         SlotFigures: {
@@ -1220,6 +1499,7 @@ export interface components {
             federations: components["schemas"]["Federation"][];
         };
         Heartbeat: {
+            trust?: components["schemas"]["TrustReport"];
             participants: {
                 id: components["schemas"]["ChosenId"];
                 /** @enum {unknown} */
@@ -1228,10 +1508,92 @@ export interface components {
                 data: components["schemas"]["LocalDataSet"][];
                 progress?: components["schemas"]["TrainingProgress"];
                 slots?: components["schemas"]["SlotFigures"];
+                collection?: components["schemas"]["CollectionReport"];
+                /** @description The newest rows of its gap ledger, newest first; absent where they are those that were told before. */
+                newestGaps?: components["schemas"]["GapRow"][];
             }[];
         };
         HeartbeatAnswer: {
             federations: components["schemas"]["Federation"][];
+            /** @description Those that the pool has not answered yet, oldest first. */
+            trustDecisions?: components["schemas"]["PendingTrustDecision"][];
+        };
+        /** @description What a trainer tells of its trust list; `docs/opcua-security.md`. */
+        TrustReport: {
+            /** @description All of them; absent where nothing changed since the last report. */
+            certificates?: components["schemas"]["MachineCertificate"][];
+            outcomes?: components["schemas"]["TrustOutcome"][];
+        };
+        MachineCertificate: {
+            /** @description Of its DER. */
+            sha256: components["schemas"]["Sha256"];
+            /**
+             * @description An `issuer` only completes chains; what it signs is not trusted for that.
+             * @enum {unknown}
+             */
+            status: "trusted" | "rejected" | "issuer";
+            subject: string;
+            issuer: string;
+            applicationUri?: string;
+            /** @description Host names and IP addresses that it names. */
+            hosts: string[];
+            validFrom: components["schemas"]["Timestamp"];
+            validTo: components["schemas"]["Timestamp"];
+            /** @description Whether it may sign others. */
+            authority: boolean;
+            allowed: components["schemas"]["TrustAllowance"][];
+            refusals: components["schemas"]["CertificateRefusal"][];
+        };
+        /** @description Why a connection to an endpoint was last refused for the certificate. */
+        CertificateRefusal: {
+            endpoint: string;
+            /** @description Of all that is wrong */
+            codes: string[];
+            reason: string;
+            /** @description When it was first refused so. */
+            at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description What is overlooked in one certificate: its dates; that it does not name the host it was refused for; of an authority, that there is no revocation list of it.
+         * @enum {unknown}
+         */
+        TrustAllowance: "expired" | "hostname" | "no-revocation-list";
+        TrustDecision: {
+            /** @enum {unknown} */
+            action: "approve" | "reject";
+            /** @description Nothing by default, also where an earlier approval allowed something. */
+            allow?: components["schemas"]["TrustAllowance"][];
+        };
+        NotedTrustDecision: {
+            id: number;
+            pool: components["schemas"]["ChosenId"];
+            sha256: components["schemas"]["Sha256"];
+            /** @enum {unknown} */
+            action: "approve" | "reject";
+            allow: components["schemas"]["TrustAllowance"][];
+            /** @enum {unknown} */
+            state: "pending" | "done" | "failed";
+            failure?: string;
+            at: components["schemas"]["Timestamp"];
+        };
+        PendingTrustDecision: {
+            id: number;
+            sha256: components["schemas"]["Sha256"];
+            /** @enum {unknown} */
+            action: "approve" | "reject";
+            allow: components["schemas"]["TrustAllowance"][];
+        };
+        TrustOutcome: {
+            id: number;
+            /** @description Why the decision was not carried out; it was if absent. */
+            failure?: string;
+        };
+        PoolCertificate: {
+            pool: components["schemas"]["ChosenId"];
+            reportedAt: components["schemas"]["Timestamp"];
+            certificate: components["schemas"]["MachineCertificate"];
+            /** @description The latest one over the API. */
+            decision?: components["schemas"]["NotedTrustDecision"];
         };
         /** @description What a run computes with; equal numerics give equal bits. */
         Numerics: {
@@ -1457,7 +1819,7 @@ export interface components {
             deadlineMs?: number;
             maximumRoundAttempts?: number;
         };
-        /** @description A window of a local data set: `latest`, the id that an answer named, or a product id, which is the value of the lot signal or of a context signal; of several windows the newest. */
+        /** @description A window of a local data set: `latest`, the id that an answer named, or a product id, which is the value of the product, lot or a context signal; of several windows the newest. */
         WindowName: string;
         InferRequest: {
             /** @description Required on a federation's shell. */
@@ -1468,6 +1830,22 @@ export interface components {
             window?: components["schemas"]["WindowName"];
             /** @description The version that changeAiModel selected by default. */
             modelVersion?: number;
+        };
+        Feedback: {
+            /** @description Required where the participant is in several federations. */
+            federation?: components["schemas"]["ChosenId"];
+            window: components["schemas"]["WindowName"];
+            /** @description A class of the federation's profile. */
+            label: components["schemas"]["ClassName"];
+        };
+        FeedbackResult: {
+            participant: components["schemas"]["ChosenId"];
+            federation: components["schemas"]["ChosenId"];
+            /** @description The window's id. */
+            window: components["schemas"]["WindowName"];
+            windowAt: components["schemas"]["Timestamp"];
+            label: components["schemas"]["ClassName"];
+            effectiveFrom: string;
         };
         FeedbackRequest: {
             /** @description Required on a federation's shell. */
@@ -1927,6 +2305,56 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    giveFeedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                participantId: components["parameters"]["participantId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Feedback"];
+            };
+        };
+        responses: {
+            /** @description Noted where the data is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackResult"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listGaps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                participantId: components["parameters"]["participantId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapRow"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getParticipant: {
         parameters: {
             query?: never;
@@ -2014,6 +2442,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApprovalAnswer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listCertificates: {
+        parameters: {
+            query?: {
+                pool?: components["schemas"]["ChosenId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The certificates. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolCertificate"][];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    decideCertificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: components["parameters"]["poolId"];
+                sha256: components["schemas"]["Sha256"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrustDecision"];
+            };
+        };
+        responses: {
+            /** @description Noted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotedTrustDecision"];
                 };
             };
             default: components["responses"]["Problem"];
