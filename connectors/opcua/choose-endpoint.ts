@@ -1,4 +1,9 @@
-import { type EndpointDescription, MessageSecurityMode, SecurityPolicy } from 'node-opcua-client';
+import {
+  type EndpointDescription,
+  MessageSecurityMode,
+  SecurityPolicy,
+  UserTokenType,
+} from 'node-opcua-client';
 import type { OpcuaSource } from '../../openapi/schemas.ts';
 import { CodedError } from '../../runtime/errors.ts';
 
@@ -19,12 +24,14 @@ export interface ChosenEndpoint {
 }
 
 /**
- * Chooses the best endpoint of the configured security mode, never one of a lower mode.
- * @throws CodedError `E_OPCUA_SECURITY` that lists what the server offers instead.
+ * Chooses the best endpoint of the configured security mode, never one of a lower mode. A password goes nowhere in
+ * clear unless the user says `unprotected`.
+ * @throws CodedError `E_OPCUA_SECURITY` that says what the server offers instead.
  */
 export function chooseEndpoint(
   offered: readonly EndpointDescription[],
   mode: OpcuaSource['securityMode'],
+  user?: OpcuaSource['user'],
 ): ChosenEndpoint {
   const securityMode = MODES[mode];
   const policies = mode === 'None' ? [SecurityPolicy.None] : ACCEPTED_POLICIES;
@@ -33,16 +40,46 @@ export function chooseEndpoint(
       (candidate) =>
         candidate.securityMode === securityMode && candidate.securityPolicyUri === securityPolicy,
     );
-    if (endpoint !== undefined) {
-      return { securityMode, securityPolicy, serverCertificate: endpoint.serverCertificate };
-    }
+    if (endpoint === undefined) continue;
+    requireProtectedLogin(endpoint, user);
+    return { securityMode, securityPolicy, serverCertificate: endpoint.serverCertificate };
   }
   const list = offered.map(({ securityMode: offeredMode, securityPolicyUri }) => {
-    return `${MessageSecurityMode[offeredMode]} ${securityPolicyUri?.split('#')[1] ?? '?'}`;
+    return `${MessageSecurityMode[offeredMode]} ${policyName(securityPolicyUri)}`;
   });
   throw new CodedError(
     'E_OPCUA_SECURITY',
-    `the server offers no endpoint with ${mode} and ${policies.map((policy) => policy.split('#')[1]).join(' or ')}; ` +
+    `the server offers no endpoint with ${mode} and ${policies.map(policyName).join(' or ')}; ` +
       `it offers ${list.join(', ') || 'none'}`,
   );
+}
+
+/**
+ * With securityMode None whoever answers can ask for the password in clear, whatever the server offers; with Sign it is
+ * encrypted if the server has a way (the client takes the strongest), with SignAndEncrypt the channel does it.
+ * @throws CodedError `E_OPCUA_SECURITY` if the server takes no such user, or may get the password in clear.
+ */
+function requireProtectedLogin(endpoint: EndpointDescription, user: OpcuaSource['user']): void {
+  if (user === undefined) return;
+  const tokenType = user.certificate === undefined ? UserTokenType.UserName : UserTokenType.Certificate;
+  const policies = (endpoint.userIdentityTokens ?? []).filter((offered) => offered.tokenType === tokenType);
+  if (policies.length === 0) {
+    throw new CodedError('E_OPCUA_SECURITY', `the server takes no user by ${UserTokenType[tokenType]} there`);
+  }
+  if (tokenType === UserTokenType.Certificate || user.unprotected === true) return;
+  const { securityMode, securityPolicyUri } = endpoint;
+  if (securityMode === MessageSecurityMode.SignAndEncrypt) return;
+  const isEncrypted = policies.some((offered) => {
+    return (offered.securityPolicyUri || securityPolicyUri) !== SecurityPolicy.None;
+  });
+  if (securityMode === MessageSecurityMode.Sign && isEncrypted) return;
+  throw new CodedError(
+    'E_OPCUA_SECURITY',
+    'the password might travel in clear: use securityMode SignAndEncrypt; if the server has nothing better and the ' +
+      'network is yours alone, say unprotected: true beside the password',
+  );
+}
+
+function policyName(uri: string | null): string {
+  return uri?.split('#')[1] ?? '?';
 }

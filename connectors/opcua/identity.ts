@@ -1,17 +1,19 @@
-import { randomUUID, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, rename } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { OPCUACertificateManager } from 'node-opcua-certificate-manager';
-import { CodedError } from '../../runtime/errors.ts';
-import { APPLICATION_NAME, APPLICATION_URI } from './application.ts';
-
-const VALIDITY_DAYS = 10 * 365;
+import { CodedError, toCodedError } from '../../runtime/errors.ts';
+import { makeCertificate, ownFiles, requireApplicationUri } from './own-certificate.ts';
+import { TrustFolder } from './trust-folder.ts';
 
 /** Our certificate and the certificates we trust: one PKI folder with own/, trusted/, rejected/ and issuers/. */
 export interface Identity {
   readonly folder: string;
   readonly certificates: OPCUACertificateManager;
+  /** The lists of whom we trust. */
+  readonly trust: TrustFolder;
+  /** Our certificate of the moment: after a rotation it is another. */
   readonly certificateFile: string;
   readonly privateKeyFile: string;
   /** Runs changes of the folder one after the other. */
@@ -41,15 +43,20 @@ async function open(folder: string): Promise<Identity> {
   const certificates = new OPCUACertificateManager({ rootFolder: folder, disableFileWatchers: true });
   await certificates.initialize();
   await chmod(certificates.privateKey, 0o600);
-  const certificateFile = join(folder, 'own', 'certs', 'client_certificate.pem');
+  const { certificateFile } = ownFiles(folder);
   if (!existsSync(certificateFile)) await makeCertificate(certificates, certificateFile);
   await checkApplicationUri(certificateFile);
   let last: Promise<unknown> = Promise.resolve();
   return {
     folder,
     certificates,
-    certificateFile,
-    privateKeyFile: certificates.privateKey,
+    trust: new TrustFolder(folder),
+    get certificateFile() {
+      return ownFiles(folder).certificateFile;
+    },
+    get privateKeyFile() {
+      return ownFiles(folder).privateKeyFile;
+    },
     exclusively: (change) => {
       const result = last.then(change);
       last = result.catch(() => undefined);
@@ -58,25 +65,10 @@ async function open(folder: string): Promise<Identity> {
   };
 }
 
-async function makeCertificate(certificates: OPCUACertificateManager, file: string): Promise<void> {
-  // Another process may make one at the same moment: a rename leaves one of the two, and both fit the one key.
-  const partial = `${file}.${randomUUID()}.partial`;
-  await certificates.createSelfSignedCertificate({
-    applicationUri: APPLICATION_URI,
-    subject: `/CN=${APPLICATION_NAME}`,
-    dns: [],
-    startDate: new Date(),
-    validity: VALIDITY_DAYS,
-    outputFile: partial,
-  });
-  await rename(partial, file);
-}
-
 async function checkApplicationUri(file: string): Promise<void> {
-  const alternatives = new X509Certificate(await readFile(file)).subjectAltName ?? '';
-  if (alternatives.split(', ').includes(`URI:${APPLICATION_URI}`)) return;
-  throw new CodedError(
-    'E_OPCUA_SECURITY',
-    `the certificate ${file} is made for ${alternatives || 'no application'}, not for ${APPLICATION_URI}`,
-  );
+  try {
+    requireApplicationUri(new X509Certificate(await readFile(file)), `the certificate ${file}`);
+  } catch (cause) {
+    throw new CodedError('E_OPCUA_SECURITY', toCodedError(cause).message, { cause });
+  }
 }

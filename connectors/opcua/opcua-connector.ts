@@ -1,17 +1,25 @@
 import type { OpcuaSource } from '../../openapi/schemas.ts';
-import { CodedError } from '../../runtime/errors.ts';
+import type { CodedError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Connector, ConnectorState, Receiver } from '../connector.ts';
+import { Backfill } from './backfill.ts';
 import { toConnectError } from './connect-error.ts';
 import { Delivery } from './delivery.ts';
 import { GapLedger } from './gap-ledger.ts';
 import { type Identity, openIdentity } from './identity.ts';
 import { logLibraryTo } from './library-log.ts';
+import type { Legacy } from './link-subscriptions.ts';
 import { MachineLink } from './machine-link.ts';
+import { OpcuaMetrics } from './metrics.ts';
+import { steadyNowMs } from './server-status.ts';
+import { groupIntervals, planSignals, type SignalPlan } from './signal-plan.ts';
 import { Trust } from './trust.ts';
 
 const FIRST_DELAY_MS = 200;
 const LONGEST_DELAY_MS = 2_000;
+const TICK_MS = 1_000;
+const TICKS_A_FIGURE = 5;
+const TICKS_A_MEASUREMENT = 30;
 
 /** What a connector to an OPC UA server is made of. */
 export interface OpcuaConnectorOptions {
@@ -33,28 +41,32 @@ export function createOpcuaConnector(options: OpcuaConnectorOptions): Connector 
   return new OpcuaConnector(options);
 }
 
+/** What lasts as long as the connector, whatever becomes of connections. */
+interface Life {
+  readonly receiver: Receiver;
+  readonly ledger: GapLedger;
+  readonly delivery: Delivery;
+  readonly backfill: Backfill;
+}
+
 class OpcuaConnector implements Connector {
   readonly #source: OpcuaSource;
   readonly #pkiFolder: string;
   readonly #log: Log;
-  readonly #addresses: ReadonlyMap<string, string>;
+  readonly #plans: readonly SignalPlan[];
+  readonly #metrics = new OpcuaMetrics();
   readonly #closing = new AbortController();
   #running: Promise<void> | undefined;
-  #link: ConnectorState = { state: 'connecting' };
+  #link: MachineLink | undefined;
+  #linkState: ConnectorState = { state: 'connecting' };
   #reported = '';
+  #ticks = 0;
 
   constructor({ source, pkiFolder, log, signals }: OpcuaConnectorOptions) {
     this.#source = source;
     this.#pkiFolder = pkiFolder;
     this.#log = log.child({ endpoint: source.endpoint });
-    const names = signals ?? Object.keys(source.signals);
-    const faults = names
-      .filter((name) => source.signals[name] === undefined)
-      .map((name) => ({ path: name, message: 'is not among the signals of the source' }));
-    if (faults.length > 0) {
-      throw new CodedError('E_INVALID_INPUT', `the source ${source.endpoint} lacks signals`, { faults });
-    }
-    this.#addresses = new Map(names.map((name) => [name, source.signals[name]?.node ?? '']));
+    this.#plans = planSignals(source, signals ?? Object.keys(source.signals));
   }
 
   async open(receiver: Receiver): Promise<void> {
@@ -77,74 +89,139 @@ class OpcuaConnector implements Connector {
   ): Promise<void> {
     const { signal } = this.#closing;
     const { endpoint: endpointUrl, trust: rule } = this.#source;
-    const ledger = new GapLedger(this.#addresses.keys());
-    const delivery = new Delivery(receiver, this.#log, () => this.#report(receiver, delivery));
-    const report = (state: ConnectorState) => {
-      this.#link = state;
-      this.#report(receiver, delivery);
-    };
+    const life = this.#begin(receiver);
     const trust = new Trust({ identity, endpointUrl, rule });
+    const ticking = setInterval(() => this.#tick(life), TICK_MS);
     let attempts = 0;
     let delayMs = FIRST_DELAY_MS;
-    report({ state: 'connecting', reason: `connecting to ${endpointUrl}` });
+    let legacy: Legacy | undefined;
+    this.#setLink(life, { state: 'connecting', reason: `connecting to ${endpointUrl}` });
     while (!signal.aborted) {
       attempts += 1;
       try {
         const link = await MachineLink.open({
+          ...life,
           source: this.#source,
-          addresses: this.#addresses,
+          plans: this.#plans,
+          metrics: this.#metrics,
+          log: this.#log,
           identity,
           trust,
-          ledger,
-          delivery,
-          log: this.#log,
           signal,
-          changed: (state, reason) => report(stateOf(state, reason)),
+          legacy,
+          changed: (state, reason) => this.#setLink(life, stateOf(state, reason)),
         });
         first.resolve();
         delayMs = FIRST_DELAY_MS;
-        const closing = new Promise<void>((resolve) => {
-          signal.addEventListener('abort', () => resolve(), { once: true });
-        });
-        const reason = await Promise.race([link.ended, closing]);
-        await link.close();
+        this.#link = link;
+        const reason = await Promise.race([link.ended, aborted(signal)]);
+        legacy = link.legacy ?? legacy;
+        this.#link = undefined;
+        await link.close(!signal.aborted);
         if (signal.aborted) break;
+        this.#metrics.relinks += 1;
         this.#log.warn({ event: 'opcua.link.ended', reason }, 'connecting anew');
-        ledger.interrupted('subscription-recreated');
-        report(stateOf('connecting', reason ?? 'the connection ended'));
+        this.#setLink(life, stateOf('connecting', reason ?? 'the connection ended'));
       } catch (thrown) {
         if (signal.aborted) break;
         const error = toConnectError(thrown, endpointUrl, identity.certificateFile);
         if (attempts === 1 && !error.retryable) {
           this.#closing.abort();
+          clearInterval(ticking);
           first.reject(error);
           return;
         }
         first.resolve();
-        // The attempt may have got as far as a subscription and some values.
-        ledger.interrupted('subscription-recreated');
-        report(stateOf('connecting', `${error.code}: ${error.message}`));
+        this.#setLink(life, stateOf('connecting', `${error.code}: ${error.message}`));
       }
       await sleep(delayMs * (0.9 + 0.2 * Math.random()), signal);
       delayMs = Math.min(2 * delayMs, LONGEST_DELAY_MS);
     }
-    for (const gap of ledger.unfinished()) receiver.gap(gap);
-    delivery.close();
+    clearInterval(ticking);
+    for (const gap of life.ledger.takeRows()) life.receiver.gap(gap);
+    life.delivery.close();
     first.resolve();
   }
 
-  #report(receiver: Receiver, delivery: Delivery): void {
+  #begin(receiver: Receiver): Life {
+    const counted: Receiver = {
+      receive: (samples) => receiver.receive(samples),
+      gap: (gap) => {
+        receiver.gap(gap);
+        this.#metrics.countGap(gap);
+      },
+      state: (state) => receiver.state(state),
+      resumePoints: () => receiver.resumePoints(),
+    };
+    const ledger = new GapLedger({
+      signals: this.#plans.map(({ track }) => track),
+      publishingIntervalsMs: groupIntervals(this.#source, this.#plans),
+      resume: receiver.resumePoints(),
+    });
+    const life: Life = {
+      receiver: counted,
+      ledger,
+      delivery: new Delivery(counted, this.#log, () => this.#report(life)),
+      backfill: new Backfill({
+        log: this.#log,
+        fill: (samples, gap) => {
+          this.#metrics.backfilled += samples.length;
+          // The samples first: a gap is filled when they are there.
+          deliverLoose(life.delivery, samples, []);
+          deliverLoose(life.delivery, [], [gap]);
+        },
+      }),
+    };
+    return life;
+  }
+
+  #tick(life: Life): void {
+    this.#ticks += 1;
+    if (this.#linkState.state !== 'connecting') life.ledger.age(steadyNowMs());
+    const gaps = life.ledger.takeRows();
+    if (gaps.length > 0) deliverLoose(life.delivery, [], gaps);
+    if (this.#ticks % TICKS_A_MEASUREMENT === 0) this.#link?.measure((TICKS_A_MEASUREMENT * TICK_MS) / 1_000);
+    if (this.#ticks % TICKS_A_FIGURE === 0) this.#report(life, true);
+  }
+
+  #setLink(life: Life, state: ConnectorState): void {
+    this.#linkState = state;
+    this.#report(life);
+  }
+
+  #report({ receiver, delivery, backfill }: Life, figuresToo = false): void {
     const { trouble } = delivery;
     const state: ConnectorState =
-      trouble === undefined || this.#link.state === 'connecting'
-        ? this.#link
+      trouble === undefined || this.#linkState.state === 'connecting'
+        ? this.#linkState
         : { state: 'degraded', reason: `${trouble.code}: ${trouble.message}` };
     const text = JSON.stringify(state);
-    if (text === this.#reported) return;
+    const isNew = text !== this.#reported;
+    if (!isNew && !figuresToo) return;
     this.#reported = text;
-    this.#log.info({ event: 'opcua.state', ...state }, 'state of the machine');
-    receiver.state(state);
+    if (isNew) this.#log.info({ event: 'opcua.state', ...state }, 'state of the machine');
+    const figures = {
+      ...this.#link?.figures,
+      ...this.#metrics.figures(),
+      backfillsWaiting: backfill.waiting,
+    };
+    receiver.state({ ...state, figures });
   }
+}
+
+/** Delivers what no acknowledgement waits for. */
+function deliverLoose(
+  delivery: Delivery,
+  samples: Parameters<Delivery['deliver']>[0]['samples'],
+  gaps: Parameters<Delivery['deliver']>[0]['gaps'],
+): void {
+  delivery.deliver({ samples, gaps, hold: () => undefined, release: () => undefined });
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
 }
 
 /** A connection that is worse than asked for is degraded. */

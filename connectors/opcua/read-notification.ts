@@ -1,80 +1,201 @@
 import {
-  type ClientSubscription,
   DataChangeNotification,
   type DataValue,
+  EventNotificationList,
   type NotificationMessage,
 } from 'node-opcua-client';
-import type { Gap, Quality, Sample } from '../connector.ts';
+import type { Quality, Sample } from '../connector.ts';
+import { readEvent } from './event-filter.ts';
 import type { GapLedger } from './gap-ledger.ts';
-import type { SignalNode } from './resolve-nodes.ts';
+import type { OpcuaMetrics } from './metrics.ts';
+import type { MonitoredTarget, TargetSignal } from './monitored-target.ts';
 import { sampleValue } from './sample-value.ts';
+import { steadyNowMs } from './server-status.ts';
+import type { Track } from './track.ts';
 
 /** InfoType DataValue and Overflow (OPC UA Part 4, 7.39.1): the server dropped values before this one. */
 const OVERFLOW_BITS = 0x480;
+const PICOSECONDS_A_MS = 1e9;
 
-/** Turns the notifications of a subscription into samples and gaps. */
+interface ReaderOptions {
+  readonly targets: readonly MonitoredTarget[];
+  readonly ledger: GapLedger;
+  readonly metrics: OpcuaMetrics;
+  /** An array that is read in parts has changed. */
+  readonly longChanged: (target: MonitoredTarget, sourceTimestampMs: number) => void;
+}
+
+/** What of a signal came in the messages of one publishing cycle. */
+interface Burst {
+  cycle: number;
+  count: number;
+  beforeMs: number;
+  firstMs: number;
+  firstOverflowed: boolean;
+}
+
+/** Turns the values of notifications into samples, and tells the ledger of them. */
 export class NotificationReader {
-  readonly #signals = new Map<string, string[]>();
-  readonly #signalsByHandle = new Map<number, readonly string[]>();
-  readonly #ledger: GapLedger;
+  readonly #options: ReaderOptions;
+  readonly #bursts = new Map<Track, Burst>();
+  #full: Track[] = [];
+  #cycle = 0;
+  /** Whether the server was seen to mark the value after dropped ones. */
+  #marksOverflows = false;
   /** Signals whose values are of a kind that no sample has. */
   readonly unreadable = new Set<string>();
 
-  constructor(nodes: readonly SignalNode[], ledger: GapLedger) {
-    this.#ledger = ledger;
-    for (const { signal, nodeId } of nodes) {
-      const key = nodeId.toString();
-      this.#signals.set(key, [...(this.#signals.get(key) ?? []), signal]);
+  constructor(options: ReaderOptions) {
+    this.#options = options;
+    for (const { signals } of options.targets) {
+      for (const { track } of signals) {
+        const burst = {
+          cycle: 0,
+          count: 0,
+          beforeMs: Number.NaN,
+          firstMs: Number.NaN,
+          firstOverflowed: false,
+        };
+        this.#bursts.set(track, burst);
+      }
     }
   }
 
-  /** Names of the signals that a node has. */
-  signalsOf(nodeId: string): readonly string[] {
-    return this.#signals.get(nodeId) ?? [];
-  }
-
-  /** Reads one message; values keep their order. */
-  read(message: NotificationMessage, subscription: ClientSubscription): { samples: Sample[]; gaps: Gap[] } {
+  /**
+   * Reads one message; values keep their order.
+   * @param isLast whether the server had no more to say in this publishing cycle.
+   */
+  read(message: NotificationMessage, group: string, isLast: boolean): Sample[] {
+    const { targets } = this.#options;
+    const arrivedAtMs = steadyNowMs();
     const samples: Sample[] = [];
-    const gaps: Gap[] = [];
     for (const data of message.notificationData ?? []) {
-      if (!(data instanceof DataChangeNotification)) continue;
-      for (const { clientHandle, value } of data.monitoredItems ?? []) {
-        for (const signal of this.#signalsOfHandle(clientHandle, subscription)) {
-          this.#readValue(signal, value, samples, gaps);
+      if (data instanceof DataChangeNotification) {
+        for (const { clientHandle, value } of data.monitoredItems ?? []) {
+          const target = targets[clientHandle - 1];
+          if (target !== undefined) this.#readItem(target, value, arrivedAtMs, samples);
+        }
+      } else if (data instanceof EventNotificationList) {
+        for (const { clientHandle, eventFields } of data.events ?? []) {
+          const target = targets[clientHandle - 1];
+          if (target !== undefined) this.#readEvent(target, eventFields ?? [], arrivedAtMs, samples);
         }
       }
     }
-    return { samples, gaps };
+    if (isLast) this.#endCycle(group, samples);
+    return samples;
   }
 
-  #readValue(signal: string, dataValue: DataValue, samples: Sample[], gaps: Gap[]): void {
-    const value = sampleValue(dataValue.value);
+  /** Takes a value however it was got. */
+  take(signal: TargetSignal, dataValue: DataValue, arrivedAtMs: number, into: Sample[]): void {
+    const value = sampleValue(dataValue.value, signal.conversion);
+    if (value === undefined && isThere(dataValue)) this.unreadable.add(signal.track.signal);
     const status = dataValue.statusCode.value;
+    const { ledger, metrics } = this.#options;
+    const sourceTimestampMs = timestampOf(dataValue) ?? arrivedAtMs;
     const overflowed = (status & OVERFLOW_BITS) === OVERFLOW_BITS;
+    if (overflowed) metrics.overflows += 1;
     const quality = value === undefined ? 'bad' : qualityOf(status);
-    const sourceTimestampMs =
-      (dataValue.sourceTimestamp ?? dataValue.serverTimestamp)?.getTime() ?? Date.now();
-    const gap = this.#ledger.next(signal, { sourceTimestampMs, quality, overflowed });
-    if (gap !== undefined) gaps.push(gap);
-    if (value !== undefined) samples.push({ signal, value, sourceTimestampMs, quality });
-    else if (dataValue.value.value !== null && dataValue.value.value !== undefined)
-      this.unreadable.add(signal);
+    const verdict = ledger.next(
+      signal.track,
+      { value, sourceTimestampMs, quality, overflowed },
+      arrivedAtMs,
+      into,
+    );
+    if (verdict === 'duplicate') metrics.duplicates += 1;
+    else metrics.newestLagMs = arrivedAtMs - sourceTimestampMs;
   }
 
-  #signalsOfHandle(handle: number, subscription: ClientSubscription): readonly string[] {
-    const known = this.#signalsByHandle.get(handle);
-    if (known !== undefined) return known;
-    const item = subscription.monitoredItems[handle];
-    if (item === undefined) return [];
-    const signals = this.signalsOf(item.itemToMonitor.nodeId.toString());
-    this.#signalsByHandle.set(handle, signals);
-    return signals;
+  #readItem(target: MonitoredTarget, dataValue: DataValue, arrivedAtMs: number, into: Sample[]): void {
+    if (target.longLength !== undefined) {
+      this.#options.longChanged(target, timestampOf(dataValue) ?? arrivedAtMs);
+      return;
+    }
+    for (const signal of target.signals) {
+      this.#count(signal.track, dataValue, arrivedAtMs);
+      this.take(signal, dataValue, arrivedAtMs, into);
+    }
+  }
+
+  #readEvent(
+    { signals }: MonitoredTarget,
+    fields: Parameters<typeof readEvent>[0],
+    arrivedAtMs: number,
+    into: Sample[],
+  ): void {
+    const { ledger, metrics } = this.#options;
+    const { timeMs: sourceTimestampMs = arrivedAtMs, isOverflow, value: variant } = readEvent(fields);
+    for (const { track, conversion } of signals) {
+      if (isOverflow) {
+        metrics.overflows += 1;
+        ledger.lostOf(track, 'queue-overflow');
+        continue;
+      }
+      const value = variant === undefined ? undefined : sampleValue(variant, conversion);
+      if (value === undefined) {
+        this.unreadable.add(track.signal);
+        continue;
+      }
+      // Two events of one time and value are two events: only the sequence of notifications tells repetitions.
+      ledger.nextEvent(
+        track,
+        { value, sourceTimestampMs, quality: 'good', overflowed: false },
+        arrivedAtMs,
+        into,
+      );
+    }
+  }
+
+  /** Notes how much of a signal comes at once: a queue that was full may have dropped values. */
+  #count(track: Track, dataValue: DataValue, arrivedAtMs: number): void {
+    const burst = this.#bursts.get(track);
+    if (burst === undefined) return;
+    if (burst.cycle !== this.#cycle) {
+      burst.cycle = this.#cycle;
+      burst.count = 0;
+      burst.beforeMs = track.previousMs;
+      burst.firstMs = timestampOf(dataValue) ?? arrivedAtMs;
+      burst.firstOverflowed = (dataValue.statusCode.value & OVERFLOW_BITS) === OVERFLOW_BITS;
+      this.#marksOverflows ||= burst.firstOverflowed;
+    }
+    burst.count += 1;
+    if (burst.count === track.queueSize && track.queueSize > 1) this.#full.push(track);
+  }
+
+  #endCycle(group: string, samples: readonly Sample[]): void {
+    const { ledger } = this.#options;
+    this.#cycle += 1;
+    for (const track of this.#full) {
+      const burst = this.#bursts.get(track);
+      if (burst === undefined || burst.firstOverflowed || this.#marksOverflows) continue;
+      ledger.suspect(track, 'queue-overflow', burst.beforeMs, burst.firstMs);
+    }
+    this.#full = [];
+    let knownMs = Number.NEGATIVE_INFINITY;
+    const { epoch } = ledger.clock;
+    for (const sample of samples) {
+      if ((sample.epoch ?? 0) === epoch && sample.sourceTimestampMs > knownMs)
+        knownMs = sample.sourceTimestampMs;
+    }
+    if (knownMs > Number.NEGATIVE_INFINITY) ledger.known(group, knownMs);
   }
 }
 
+/** The sourceTimestamp with the fraction of a millisecond, or the server's where there is none. */
+export function timestampOf(dataValue: DataValue): number | undefined {
+  const { sourceTimestamp, serverTimestamp } = dataValue;
+  if (sourceTimestamp !== null && sourceTimestamp !== undefined) {
+    return sourceTimestamp.getTime() + dataValue.sourcePicoseconds / PICOSECONDS_A_MS;
+  }
+  return serverTimestamp?.getTime();
+}
+
 /** The two highest bits of a status code are its severity (OPC UA Part 4, 7.39.1). */
-function qualityOf(status: number): Quality {
+export function qualityOf(status: number): Quality {
   const severity = status >>> 30;
   return severity === 0 ? 'good' : severity === 1 ? 'uncertain' : 'bad';
+}
+
+function isThere({ value: { value } }: DataValue): boolean {
+  return value !== null && value !== undefined;
 }

@@ -1,12 +1,14 @@
-import { createHash } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { X509Certificate } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { OPCUACertificateManager } from 'node-opcua-certificate-manager';
 import { type OPCUAClientOptions, StatusCodes } from 'node-opcua-client';
 import type { OpcuaSource } from '../../openapi/schemas.ts';
 import { CodedError, toCodedError } from '../../runtime/errors.ts';
+import { fingerprintOf, readCertificates } from './certificate.ts';
+import { type CertificateFault, certificateFaults } from './certificate-faults.ts';
 import type { Identity } from './identity.ts';
 import { Pins } from './pins.ts';
+import { addressOf, hostOf } from './trust-decisions.ts';
 
 type CertificateStore = Exclude<
   NonNullable<OPCUAClientOptions['clientCertificateManager']>,
@@ -20,7 +22,13 @@ interface TrustOptions {
   readonly rule: OpcuaSource['trust'];
 }
 
-/** Decides whether the certificate of one endpoint's server may be spoken to. */
+/** Enough of a fingerprint to name a certificate in a command. */
+const SHORT_FINGERPRINT_DIGITS = 16;
+
+/**
+ * Decides whether the certificate of one endpoint's server may be spoken to. The lists are read anew for each decision,
+ * so that what a person decided meanwhile counts at once.
+ */
 export class Trust {
   readonly #options: TrustOptions;
   readonly #pins: Pins;
@@ -37,9 +45,10 @@ export class Trust {
   }
 
   /**
-   * Returns if the server's certificate (DER, perhaps with its chain) is trusted by the rule; a refused one is put into
-   * rejected/, where moving it to trusted/certs/ approves it.
-   * @throws CodedError `E_OPCUA_SECURITY`
+   * Returns if the server's certificate (DER, perhaps with its chain) may be spoken to by lists and rule. One that is
+   * not trusted is put into rejected/, from where `fedshell trust approve` takes it.
+   * @throws CodedError `E_OPCUA_UNTRUSTED`, `E_OPCUA_EXPIRED`, `E_OPCUA_HOSTNAME`, or `E_OPCUA_SECURITY` for one that
+   * is revoked, forged or unreadable; where several apply, the gravest.
    */
   async check(certificate: Buffer): Promise<void> {
     try {
@@ -75,60 +84,99 @@ export class Trust {
     };
   }
 
-  async #decide(certificate: Buffer): Promise<void> {
-    const { certificates } = this.#options.identity;
-    const { endpointUrl, rule } = this.#options;
-    const fingerprint = createHash('sha256').update(certificate).digest('hex');
-    // A person may have moved files since.
-    await certificates.reloadCertificates();
-    const status = await certificates.verifyCertificate(certificate, {
-      acceptCertificateWithValidIssuerChain: true,
-    });
-    if (status !== 'Good' && status !== 'BadCertificateUntrusted') {
-      throw new CodedError(
-        'E_OPCUA_SECURITY',
-        `the certificate of ${endpointUrl} cannot be accepted: ${status} (SHA-256 ${fingerprint})`,
-        { details: { fingerprint, status } },
-      );
+  async #decide(bytes: Buffer): Promise<void> {
+    const { identity, endpointUrl, rule } = this.#options;
+    const chain = readChain(bytes, endpointUrl);
+    const lists = await identity.trust.lists();
+    const host = hostOf(endpointUrl);
+    const faults = certificateFaults({ chain, lists, host, localName: hostname(), nowMs: Date.now() });
+    const [certificate] = chain;
+    const isNew = rule === 'first-use' && (await this.#firstUse(certificate, faults));
+    if (isNew && faults.every(({ code }) => code === 'E_OPCUA_UNTRUSTED')) {
+      if (faults.length > 0) await identity.trust.move(certificate, 'trusted');
+      await this.#pins.set(endpointUrl, fingerprintOf(certificate));
+    } else if (faults.length > 0) {
+      return this.#refuse(certificate, faults);
     }
-    if (rule === 'listed') {
-      if (status === 'Good') return;
-      return this.#refuse(certificate, fingerprint, 'is not trusted');
-    }
-    const pinned = await this.#pins.get(endpointUrl);
-    if (pinned === undefined) {
-      if (status !== 'Good') await certificates.trustCertificate(certificate);
-      return this.#pins.set(endpointUrl, fingerprint);
-    }
-    if (status !== 'Good') {
-      const why = pinned === fingerprint ? 'was withdrawn' : 'is another than the first it showed';
-      return this.#refuse(certificate, fingerprint, why);
-    }
-    if (pinned === fingerprint) return;
-    // Trusted, yet not the first: approved by a person, unless it is there because another server showed it.
-    if (await this.#pins.isPinnedElsewhere(endpointUrl, fingerprint)) {
-      throw new CodedError(
-        'E_OPCUA_SECURITY',
-        `${endpointUrl} shows the certificate of another server (SHA-256 ${fingerprint}); if that is right, ` +
-          `delete ${this.#pins.file(endpointUrl)}`,
-        { details: { fingerprint } },
-      );
-    }
-    await this.#pins.set(endpointUrl, fingerprint);
+    await identity.trust.setRefusal(fingerprintOf(certificate), addressOf(endpointUrl), undefined);
   }
 
-  async #refuse(certificate: Buffer, fingerprint: string, why: string): Promise<never> {
-    const { certificates } = this.#options.identity;
-    await certificates.rejectCertificate(certificate);
-    const thumbprint = createHash('sha1').update(certificate).digest('hex');
-    const names = await readdir(certificates.rejectedFolder);
-    const name = names.find((candidate) => candidate.toLowerCase().includes(thumbprint));
-    const rejectedFile = join(certificates.rejectedFolder, name ?? '');
+  /**
+   * Whether the certificate is the first that the endpoint shows; or a later one that a person approved.
+   * @throws CodedError `E_OPCUA_UNTRUSTED` for one that is trusted because another server showed it.
+   */
+  async #firstUse(certificate: X509Certificate, faults: CertificateFault[]): Promise<boolean> {
+    const { endpointUrl } = this.#options;
+    const fingerprint = fingerprintOf(certificate);
+    const pinned = await this.#pins.get(endpointUrl);
+    if (pinned === undefined) return !faults.some(({ rejected }) => rejected);
+    const untrusted = faults.findIndex(({ code }) => code === 'E_OPCUA_UNTRUSTED');
+    if (untrusted >= 0) {
+      const text = pinned === fingerprint ? 'was withdrawn' : 'is another than the first it showed';
+      faults[untrusted] = { code: 'E_OPCUA_UNTRUSTED', text };
+      return false;
+    }
+    if (pinned === fingerprint) return false;
+    if (await this.#pins.isPinnedElsewhere(endpointUrl, fingerprint)) {
+      const text = `is that of another server (if it is right so, delete ${this.#pins.file(endpointUrl)})`;
+      faults.push({ code: 'E_OPCUA_UNTRUSTED', text });
+      return false;
+    }
+    return true;
+  }
+
+  async #refuse(certificate: X509Certificate, faults: readonly CertificateFault[]): Promise<never> {
+    const { identity, endpointUrl } = this.#options;
+    const { trust } = identity;
+    const fingerprint = fingerprintOf(certificate);
+    const codes = [...new Set(faults.map(({ code }) => code))];
+    const reason = faults.map(({ text }) => text).join(', and ');
+    const trusted = await trust.certificates('trusted');
+    const isListed = trusted.some(({ raw }) => raw.equals(certificate.raw));
+    const rejectedFile = isListed ? undefined : await trust.move(certificate, 'rejected');
+    await trust.setRefusal(fingerprint, addressOf(endpointUrl), {
+      endpoint: addressOf(endpointUrl),
+      codes,
+      reason: reason.slice(0, 1000),
+      at: new Date().toISOString(),
+    });
+    const trustedFolder = trust.path('trusted');
     throw new CodedError(
-      'E_OPCUA_SECURITY',
-      `the certificate of ${this.#options.endpointUrl} ${why}: SHA-256 ${fingerprint}. Compare it with the ` +
-        `server's own; to approve it, move ${rejectedFile} to ${certificates.trustedFolder}`,
-      { details: { fingerprint, rejectedFile, trustedFolder: certificates.trustedFolder } },
+      faults[0]?.code ?? 'E_OPCUA_SECURITY',
+      `the certificate of ${addressOf(endpointUrl)} ${reason}: SHA-256 ${fingerprint}${remedyOf(codes, fingerprint)}`,
+      {
+        details: {
+          fingerprint,
+          codes,
+          ...(rejectedFile === undefined ? {} : { rejectedFile }),
+          trustedFolder,
+        },
+      },
     );
   }
+}
+
+/** What a person can do; nothing makes a revoked or forged certificate good. */
+function remedyOf(codes: readonly string[], fingerprint: string): string {
+  if (codes.includes('E_OPCUA_SECURITY')) return '';
+  const allow = [
+    ...(codes.includes('E_OPCUA_EXPIRED') ? ['expired'] : []),
+    ...(codes.includes('E_OPCUA_HOSTNAME') ? ['hostname'] : []),
+  ];
+  const options = allow.length === 0 ? '' : ` --allow ${allow.join(' ')}`;
+  const short = fingerprint.slice(0, SHORT_FINGERPRINT_DIGITS);
+  return `. Compare it with the server's own; to approve it: fedshell trust approve ${short}${options}`;
+}
+
+/** @throws CodedError `E_OPCUA_SECURITY` */
+function readChain(bytes: Buffer, endpointUrl: string): [X509Certificate, ...X509Certificate[]] {
+  try {
+    const [certificate, ...issuers] = readCertificates(bytes);
+    if (certificate !== undefined) return [certificate, ...issuers];
+  } catch (cause) {
+    throw new CodedError('E_OPCUA_SECURITY', `${addressOf(endpointUrl)} shows no readable certificate`, {
+      cause,
+    });
+  }
+  throw new CodedError('E_OPCUA_SECURITY', `${addressOf(endpointUrl)} shows no certificate`);
 }

@@ -55,6 +55,11 @@ describe('collecting from a machine', () => {
       securityMode: 'SignAndEncrypt',
       trust: 'first-use',
       publishingIntervalMs: 50,
+      bridgeSeconds: 30,
+      minimumBridgeSeconds: 5,
+      queueMemoryMB: 16,
+      strict: false,
+      backfill: true,
       queueSize: 400,
       signals: Object.fromEntries(
         Object.entries(NODES).map(([signal, node]) => [
@@ -118,7 +123,7 @@ describe('collecting from a machine', () => {
     expect(at('condition')?.value).toBe('inner race');
     expect(at('load')?.value).toBe(0.25);
     expect(at('finished')?.value).toBe(true);
-    expect(at('spectrum')?.value).toEqual(Float32Array.of(1.5, -2));
+    expect(at('spectrum')?.value).toEqual(Float64Array.of(1.5, -2));
     expect(at('spectrum')?.quality).toBe('good');
   });
 
@@ -136,7 +141,7 @@ describe('collecting from a machine', () => {
       numbers.map((number) => 1_000_000 + (number - 1) * 10),
     );
     expect(receiver.gaps).toEqual([]);
-    expect(receiver.current).toEqual({ state: 'connected' });
+    expect(receiver.currentState).toEqual({ state: 'connected' });
   });
 
   it('delivers repeated equal values', async () => {
@@ -173,8 +178,8 @@ describe('collecting from a machine', () => {
         .slice(-10)
         .map(({ value }) => value),
     ).toEqual([21, 22, 23, 24, 25, 26, 27, 28, 29, 30]);
-    expect(receiver.gaps).toEqual([
-      { signal: 'block', fromMs: 4_000_000, toMs: 4_000_021, cause: 'queue-overflow' },
+    expect(receiver.rows).toEqual([
+      { signal: 'block', fromMs: 4_000_000, toMs: 4_000_021, cause: 'queue-overflow', filled: false },
     ]);
   });
 
@@ -198,8 +203,8 @@ describe('collecting from a machine', () => {
     expect(
       receiver.of('load').filter(({ quality, value }) => quality === 'good' && (value === 2 || value === 3)),
     ).toEqual([]);
-    expect(receiver.gaps).toEqual([
-      { signal: 'load', fromMs: 5_000_000, toMs: 5_000_003, cause: 'bad-quality' },
+    expect(receiver.rows).toEqual([
+      { signal: 'load', fromMs: 5_000_000, toMs: 5_000_003, cause: 'bad-quality', filled: false },
     ]);
   });
 
@@ -226,7 +231,7 @@ describe('collecting from a machine', () => {
         .map(({ value }) => value),
     ).toEqual([41, 42]);
     await eventually(async () => (await unacknowledged()).length === 0);
-    expect(receiver.current).toEqual({ state: 'connected' });
+    expect(receiver.currentState).toEqual({ state: 'connected' });
     await machine.send('write', { signal: 'Block', value: 43, atMs: 6_000_002 });
     await eventually(() => receiver.of('block').find(({ value }) => value === 43));
   });

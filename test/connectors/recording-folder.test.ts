@@ -61,6 +61,7 @@ function collect(connector: Connector): {
       receive: (delivered) => samples.push(...delivered),
       gap: () => undefined,
       state: (state) => states.push(state),
+      resumePoints: () => new Map(),
     });
   return { samples, states, open };
 }

@@ -1,7 +1,8 @@
 /**
  * An OPC UA server as a process of its own that a test can kill. Argument: a JSON text with `port`, `pkiFolder`,
  * optional `namespaces` to register before its own (which moves its index), `policies`, `users`, `samplingMs`,
- * `acceptClients`, `wholeNodeset` (needed where clients come through a proxy).
+ * `certificateFile` and `privateKeyFile` of its own, `userPkiFolder` of the users it trusts, `acceptClients`,
+ * `wholeNodeset` (needed where clients come through a proxy).
  * It obeys messages `{ id, kind, ... }` of its parent and answers `{ id, result }`.
  */
 import {
@@ -41,10 +42,21 @@ const server = new OPCUAServer({
   disableDiscovery: true,
   maxConnectionsPerEndpoint: 200,
   securityPolicies: options.policies,
+  ...(options.certificateFile && {
+    certificateFile: options.certificateFile,
+    privateKeyFile: options.privateKeyFile,
+  }),
   serverCertificateManager: new OPCUACertificateManager({
     rootFolder: options.pkiFolder,
     automaticallyAcceptUnknownCertificate: options.acceptClients ?? true,
     disableFileWatchers: true,
+  }),
+  ...(options.userPkiFolder && {
+    userCertificateManager: new OPCUACertificateManager({
+      rootFolder: options.userPkiFolder,
+      automaticallyAcceptUnknownCertificate: false,
+      disableFileWatchers: true,
+    }),
   }),
   userManager: { isValidUser: (name, password) => options.users?.[name] === password },
   allowAnonymous: options.users === undefined,
@@ -83,6 +95,23 @@ function block(number, length) {
   return Float32Array.from({ length }, (_, index) => number + (index % 8) / 8);
 }
 
+if (options.wholeNodeset) {
+  const record = namespace.addMethod(machine, {
+    browseName: 'Record',
+    nodeId: 's=press.Record',
+    inputArguments: [{ name: 'Length', dataType: DataType.UInt32, valueRank: -1 }],
+    outputArguments: [{ name: 'Samples', dataType: DataType.Float, valueRank: 1 }],
+  });
+  record.bindMethod(([length], _context, callback) =>
+    callback(null, {
+      statusCode: StatusCodes.Good,
+      outputArguments: [
+        { dataType: DataType.Float, arrayType: VariantArrayType.Array, value: block(7, length.value) },
+      ],
+    }),
+  );
+}
+
 const keepAlives = new Map();
 server.on('create_session', (session) => {
   session.on('new_subscription', (subscription) => {
@@ -111,6 +140,12 @@ const COMMANDS = {
       unacknowledged: subscription.getAvailableSequenceNumbers(),
       keepAlives: keepAlives.get(subscription) ?? 0,
     }));
+  },
+  event: ({ message, severity }) => {
+    server.engine.addressSpace.rootFolder.objects.server.raiseEvent('BaseEventType', {
+      message: { dataType: DataType.LocalizedText, value: { text: message } },
+      severity: { dataType: DataType.UInt16, value: severity },
+    });
   },
   sessions: () => server.engine.currentSessionCount,
 };

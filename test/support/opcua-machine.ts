@@ -6,6 +6,10 @@ import { join } from 'node:path';
 interface MachineOptions {
   readonly port: number;
   readonly pkiFolder: string;
+  readonly certificateFile?: string;
+  readonly privateKeyFile?: string;
+  /** PKI folder of the users that it trusts. */
+  readonly userPkiFolder?: string;
   readonly namespaces?: readonly string[];
   readonly policies?: readonly string[];
   readonly users?: Readonly<Record<string, string>>;

@@ -1,10 +1,12 @@
-import type { ConnectorState, Gap, Receiver, Sample } from '../../connectors/connector.ts';
+import type { ConnectorState, Gap, Receiver, ResumePoint, Sample } from '../../connectors/connector.ts';
 
 /** A receiver that keeps everything, and refuses samples while `refuse` is set. */
 export class RecordingReceiver implements Receiver {
   readonly batches: (readonly Sample[])[] = [];
   readonly gaps: Gap[] = [];
   readonly states: ConnectorState[] = [];
+  /** What an earlier life of the receiver is to have had. */
+  readonly resume = new Map<string, ResumePoint>();
   refuse: Error | undefined;
 
   receive(samples: readonly Sample[]): void {
@@ -18,6 +20,21 @@ export class RecordingReceiver implements Receiver {
 
   state(state: ConnectorState): void {
     this.states.push(state);
+  }
+
+  resumePoints(): ReadonlyMap<string, ResumePoint> {
+    return this.resume;
+  }
+
+  /** Rows of the ledger as they are at last, in the order in which they began. */
+  get rows(): Omit<Gap, 'id'>[] {
+    return [...new Map(this.gaps.map((gap) => [gap.id, gap])).values()].map(({ id: _, ...row }) => row);
+  }
+
+  /** The state without what was measured. */
+  get currentState(): Omit<ConnectorState, 'figures'> | undefined {
+    const { figures: _, ...state } = this.states.at(-1) ?? { state: 'connecting' };
+    return this.states.length === 0 ? undefined : state;
   }
 
   /** Samples of a signal in the order of arrival. */
