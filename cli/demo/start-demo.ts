@@ -6,6 +6,7 @@ import type { DemoOptions } from '../commands/demo.ts';
 import { apiTokenFileFor } from '../plant/api-token-file.ts';
 import type { Line } from '../plant/line.ts';
 import { lineTrainerFile } from '../plant/line-trainer-file.ts';
+import { startCollector } from '../plant/start-collector.ts';
 import { startLine } from '../plant/start-line.ts';
 import { type Plant, startPlant } from '../plant/start-plant.ts';
 import { startTrainer } from '../plant/start-trainer.ts';
@@ -35,18 +36,19 @@ export interface StartedDemo {
 export async function startDemo(demo: StartDemoOptions): Promise<StartedDemo> {
   const { folder, supervisor } = demo;
   const prepared = prepare(demo);
-  const trainer = startTrainer(supervisor, {
-    folder,
-    trainerFolder: join(folder, `trainer-${POOL}`),
-    pool: POOL,
-    trainer: async () => (await prepared).trainer,
-  });
-  const [{ plant, client, api }] = await Promise.all([prepared, trainer]);
+  const places = { folder, trainerFolder: join(folder, `trainer-${POOL}`), pool: POOL };
+  const [{ plant, client, api }] = await Promise.all([
+    prepared,
+    startTrainer(supervisor, { ...places, trainer: async () => (await prepared).trainer }),
+    startCollector(supervisor, { ...places, trainerFile: async () => (await prepared).trainerFile }),
+  ]);
   return { plant, client, api };
 }
 
 /** Starts what the trainer needs and writes its file. */
-async function prepare(demo: StartDemoOptions): Promise<StartedDemo & { readonly trainer: TrainerFile }> {
+async function prepare(
+  demo: StartDemoOptions,
+): Promise<StartedDemo & { readonly trainer: TrainerFile; readonly trainerFile: string }> {
   const { options, line, federation, folder, supervisor, started } = demo;
   const { port, aasPort } = options;
   const apiTokenFile = apiTokenFileFor(folder, undefined);
@@ -63,6 +65,7 @@ async function prepare(demo: StartDemoOptions): Promise<StartedDemo & { readonly
   const { machines } = line;
   const { queue } = plant;
   const trainer = lineTrainerFile({ ...api, tokenFile, queue, pool: POOL, endpoint, machines });
-  writeFileSync(join(folder, 'line.trainer.json'), JSON.stringify(trainer, undefined, 2), { mode: 0o600 });
-  return { plant, client, api, trainer };
+  const trainerFile = join(folder, 'line.trainer.json');
+  writeFileSync(trainerFile, JSON.stringify(trainer, undefined, 2), { mode: 0o600 });
+  return { plant, client, api, trainer, trainerFile };
 }

@@ -1,8 +1,9 @@
 import type { TrainerFile } from '../../openapi/schemas.ts';
+import { validate } from '../../openapi/validate.ts';
 import type { Line } from './line.ts';
 import type { QueueAddress } from './start-redis.ts';
 
-interface LineTrainerFileOptions {
+export interface LineTrainerFileOptions {
   readonly aggregator: string;
   readonly tokenFile: string;
   readonly queue?: QueueAddress;
@@ -16,6 +17,11 @@ interface LineTrainerFileOptions {
 
 /** The trainer file of a pool whose participants are the machines of a simulated line. */
 export function lineTrainerFile(options: LineTrainerFileOptions): TrainerFile {
+  return validate('TrainerFile', lineTrainerDocument(options), 'the trainer file of the simulated line');
+}
+
+/** The same as it is written for people: what is not said has its default. */
+export function lineTrainerDocument(options: LineTrainerFileOptions): object {
   const { aggregator, tokenFile, queue, pool, endpoint, machines, prefix = '' } = options;
   return {
     aggregator,

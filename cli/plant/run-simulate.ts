@@ -7,7 +7,7 @@ import { Interruption } from '../terminal/interruption.ts';
 import { answer } from '../terminal/output.ts';
 import { describeSupervision } from './describe-supervision.ts';
 import { type Line, lineOf } from './line.ts';
-import { lineTrainerFile } from './line-trainer-file.ts';
+import { type LineTrainerFileOptions, lineTrainerDocument, lineTrainerFile } from './line-trainer-file.ts';
 import { readPlantFile } from './plant-file.ts';
 import { startLine } from './start-line.ts';
 
@@ -25,10 +25,14 @@ export async function runSimulate(options: SimulateOptions): Promise<void> {
   });
   try {
     const endpoint = await interruption.during(startLine(supervisor, { folder, port, spec: line.spec }));
-    const trainer = trainerFileOf(options, line, pool, endpoint);
+    const described = describedLine(options, line, pool, endpoint);
+    const trainer = lineTrainerFile(described);
     if (writeTrainer !== undefined) {
       const { stringify } = await import('yaml');
-      await writeFile(writeTrainer, stringify(trainer, { aliasDuplicateObjects: false }));
+      await writeFile(
+        writeTrainer,
+        stringify(lineTrainerDocument(described), { aliasDuplicateObjects: false }),
+      );
     }
     const machines = line.machines.map(({ id }) => id);
     const participants = trainer.participants.map(({ id }) => id);
@@ -48,9 +52,14 @@ export async function runSimulate(options: SimulateOptions): Promise<void> {
   }
 }
 
-function trainerFileOf(options: SimulateOptions, line: Line, pool: string, endpoint: string): TrainerFile {
+function describedLine(
+  options: SimulateOptions,
+  line: Line,
+  pool: string,
+  endpoint: string,
+): LineTrainerFileOptions {
   const plant = readPlantFile(resolve(options.upState));
-  return lineTrainerFile({
+  return {
     aggregator: options.aggregator ?? plant?.api ?? DEFAULT_AGGREGATOR,
     tokenFile: 'join.token',
     ...(plant?.queue === undefined ? {} : { queue: plant.queue }),
@@ -58,7 +67,7 @@ function trainerFileOf(options: SimulateOptions, line: Line, pool: string, endpo
     ...(options.pool === undefined ? {} : { prefix: `${pool}-` }),
     endpoint,
     machines: line.machines,
-  });
+  };
 }
 
 function describeTrainer(file: string, { participants, queue }: TrainerFile): string {

@@ -1,6 +1,7 @@
 import type { TrainerFile } from '../../openapi/schemas.ts';
 import { entryPoint } from '../../runtime/package-root.ts';
 import { launchService } from '../supervise/launch-service.ts';
+import type { SupervisedProcess } from '../supervise/supervised-process.ts';
 import type { Supervisor } from '../supervise/supervisor.ts';
 import { SERVICE_NODE_FLAGS } from './process-flags.ts';
 
@@ -11,7 +12,10 @@ interface StartTrainerOptions {
   readonly trainerFolder: string;
   /** Id of the pool. */
   readonly pool: string;
-  /** Gives its file, with absolute paths; the process loads its code while the file is still awaited. */
+  /**
+   * Gives its file, with absolute paths and line files read in, at every start; the process loads its code while the
+   * file is still awaited.
+   */
   readonly trainer: () => Promise<TrainerFile>;
 }
 
@@ -21,7 +25,10 @@ export function trainerName(pool: string): string {
 }
 
 /** Starts the trainer of a pool. */
-export async function startTrainer(supervisor: Supervisor, options: StartTrainerOptions): Promise<void> {
+export async function startTrainer(
+  supervisor: Supervisor,
+  options: StartTrainerOptions,
+): Promise<SupervisedProcess> {
   const { folder, pool, trainer, trainerFolder } = options;
   const name = trainerName(pool);
   const launch = launchService({
@@ -31,5 +38,7 @@ export async function startTrainer(supervisor: Supervisor, options: StartTrainer
     nodeFlags: SERVICE_NODE_FLAGS,
     settings: async () => ({ trainer: await trainer(), folder: trainerFolder }),
   });
-  await supervisor.add('trainer', name, launch).start();
+  const supervised = supervisor.add('trainer', name, launch);
+  await supervised.start();
+  return supervised;
 }

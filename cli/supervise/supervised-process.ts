@@ -32,6 +32,7 @@ export class SupervisedProcess {
   #current: Launched | undefined;
   #watching: Promise<void> | undefined;
   #failures = 0;
+  #isRestartAsked = false;
 
   constructor(options: SupervisedProcessOptions) {
     this.name = options.name;
@@ -47,6 +48,13 @@ export class SupervisedProcess {
     const first = await this.#firstStart();
     this.#watching = this.#watch(first);
     return first.addresses;
+  }
+
+  /** Ends it so that it starts again at once, such as with new settings; one that is about to start anyway does so. */
+  async restart(): Promise<void> {
+    if (this.#current === undefined) return;
+    this.#isRestartAsked = true;
+    await this.#current.stop();
   }
 
   /** Ends it for good, in whatever state it is. */
@@ -107,10 +115,14 @@ export class SupervisedProcess {
     const { report, name } = this.#options;
     let reason = how;
     for (let failedStarts = 0; ; failedStarts += 1) {
-      this.#failures += 1;
-      const againInMs = (this.#options.backOffMs ?? backOffMs)(this.#failures);
-      report({ kind: 'ended', name, reason, againInMs });
-      await this.#wait(againInMs);
+      if (this.#isRestartAsked) {
+        this.#isRestartAsked = false;
+      } else {
+        this.#failures += 1;
+        const againInMs = (this.#options.backOffMs ?? backOffMs)(this.#failures);
+        report({ kind: 'ended', name, reason, againInMs });
+        await this.#wait(againInMs);
+      }
       try {
         const launched = await this.#launch(previous);
         report({ kind: 'restarted', name });

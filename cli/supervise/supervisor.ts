@@ -15,7 +15,7 @@ interface SupervisorOptions {
 }
 
 /** Kinds of processes, in the order in which they end: who uses another one ends before it. */
-const END_ORDER = ['trainer', 'aggregator', 'simulator', 'redis'] as const;
+const END_ORDER = ['trainer', 'collector', 'aggregator', 'simulator', 'redis'] as const;
 export type ProcessKind = (typeof END_ORDER)[number];
 
 const ROTATION_INTERVAL_MS = 10_000;

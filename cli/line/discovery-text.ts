@@ -1,0 +1,55 @@
+import type { DiscoveredMachine, Discovery } from '../../connectors/opcua/discovered.ts';
+import { table } from '../terminal/table.ts';
+import type { ListenedMachine } from './run-discover.ts';
+
+const KINDS: Readonly<Record<DiscoveredMachine['kind'], string>> = {
+  machinery: 'machine by OPC UA for Machinery',
+  i4aas: 'Asset Administration Shell by OPC UA for I4AAS',
+  object: 'object',
+};
+const CLOCK_OFFSET_TO_TELL_MS = 1_000;
+
+/** What was found, for people. */
+export function discoveryText(
+  discovery: Discovery,
+  listened: readonly ListenedMachine[],
+  files: ReadonlyMap<DiscoveredMachine, string>,
+): string {
+  const { nodesets, clockOffsetMs, isComplete, operationLimits } = discovery;
+  const limits = Object.entries(operationLimits).map(([name, limit]) => `${name} ${limit}`);
+  const lines = [
+    ...(nodesets.length === 0 ? [] : [`nodesets    ${nodesets.join(', ')}`]),
+    ...(limits.length === 0 ? [] : [`limits      ${limits.join(', ')}`]),
+    ...(Math.abs(clockOffsetMs) < CLOCK_OFFSET_TO_TELL_MS
+      ? []
+      : [`clock       ${clockOffsetMs / 1000} s ahead of ours`]),
+    ...discovery.shells.map(
+      ({ name, path, identification }) =>
+        `shell       ${name} at ${path}, id ${identification['Id'] ?? 'unknown'} (fedshell line from-aas reads it from a registry)`,
+    ),
+    ...(isComplete ? [] : ['There is more than is looked at here.']),
+  ];
+  if (listened.length === 0)
+    return [...lines, 'No object with variables that could become signals.'].join('\n');
+  for (const one of listened) lines.push('', ...machineText(one, files.get(one.machine)));
+  return lines.join('\n');
+}
+
+function machineText(
+  { machine, proposals, measurement }: ListenedMachine,
+  file: string | undefined,
+): string[] {
+  const identity = Object.entries(machine.identification).map(([name, value]) => `  ${name}: ${value}`);
+  const rows = proposals.map(({ name, variable: { dataType, length, unit = '', node } }) => {
+    const measured = measurement?.signals.get(name);
+    const rate = measured?.rateHz === undefined ? '' : `${Number(measured.rateHz.toPrecision(3))}`;
+    const pace = measured?.isPeriodic ? 'even' : '';
+    return [name, length === undefined ? dataType : `${dataType}[${length}]`, unit, rate, pace, node];
+  });
+  return [
+    `${machine.name} at ${machine.path}: ${KINDS[machine.kind]}${machine.type === '' ? '' : `, ${machine.type}`}`,
+    ...identity,
+    table([['signal', 'type', 'unit', 'per second', 'pace', 'node'], ...rows]),
+    ...(file === undefined ? [] : [`line file ${file}`]),
+  ];
+}
