@@ -6,11 +6,13 @@ import { addDemoCommand } from './commands/demo.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addFederationCommand } from './commands/federation.ts';
+import { addLineCommand } from './commands/line.ts';
 import { addModelCommand } from './commands/model.ts';
 import { addParticipantCommand } from './commands/participant.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addTrainerCommand } from './commands/trainer.ts';
+import { addTrustCommand } from './commands/trust.ts';
 import { addUpCommand } from './commands/up.ts';
 
 /** The command `fedshell`. What a command needs is loaded when it runs, so that `--help` stays quick. */
@@ -24,11 +26,13 @@ export function createProgram(): Command {
   addDemoCommand(program);
   addUpCommand(program);
   addTrainerCommand(program);
+  addTrustCommand(program);
   addFederationCommand(program);
   addParticipantCommand(program);
   addRunCommand(program);
   addModelCommand(program);
   addEvaluateCommand(program);
+  addLineCommand(program);
   addSimulateCommand(program);
   addAasCommand(program);
   addDataCommand(program);

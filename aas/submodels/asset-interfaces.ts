@@ -32,7 +32,7 @@ export interface OpcuaInterface {
   /** `opc.tcp://…` */
   readonly endpoint: string;
   readonly securityMode: 'None' | 'Sign' | 'SignAndEncrypt';
-  readonly userIdentityToken: 'Anonymous' | 'UserName';
+  readonly userIdentityToken: 'Anonymous' | 'UserName' | 'Certificate';
   /** By the names that federations use; NodeIds with their namespace's URI. */
   readonly signals: readonly { readonly name: string; readonly node: string }[];
 }

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Participant, Run } from './api.ts';
 import { loss, percent } from './format.ts';
+import { GapTable } from './gap-table.tsx';
 
 interface ParticipantPanelProps {
   readonly participants: readonly Participant[];
@@ -48,6 +49,7 @@ export function ParticipantPanel({ participants, run }: ParticipantPanelProps) {
             </tbody>
           </table>
           <Detail participant={participant} run={run} />
+          <GapTable participant={participant} />
         </>
       )}
     </section>
@@ -69,6 +71,8 @@ function Detail({ participant, run }: { participant: Participant; run: Run | und
     ['windows', String(data?.windows ?? '–')],
     ['train / test examples', data ? `${data.trainExamples} / ${data.testExamples}` : '–'],
     ['left out', describeExcluded(data?.excludedWindows)],
+    ['machine', describeMachine(participant.collection)],
+    ['gaps in the data', describeGaps(participant.collection)],
     ['global model here', `${percent(result?.accuracy)}, loss ${loss(result?.loss)}`],
     [
       'local training',
@@ -89,6 +93,27 @@ function Detail({ participant, run }: { participant: Participant; run: Run | und
       ))}
     </dl>
   );
+}
+
+function describeMachine(collection: Participant['collection']): string {
+  if (collection?.state === undefined) return '–';
+  const figures = Object.entries(collection.figures ?? {}).map(([name, value]) => `${name} ${figure(value)}`);
+  return [collection.state, ...figures].join(', ');
+}
+
+function figure(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toPrecision(4);
+}
+
+function describeGaps(collection: Participant['collection']): string {
+  const causes = Object.entries(collection?.gaps ?? {});
+  if (causes.length === 0) return 'none';
+  return causes
+    .map(
+      ([cause, { rows, unfilled }]) =>
+        `${rows} ${cause}${unfilled < rows ? `, ${rows - unfilled} filled` : ''}`,
+    )
+    .join('; ');
 }
 
 function describeExcluded(excluded: Record<string, number> | undefined): string {

@@ -144,6 +144,13 @@ export class Api {
     return { ...participant, shellId: publisher.ids.participant(id) };
   }
 
+  /** The newest rows of a participant's gap ledger. @throws CodedError `E_NOT_FOUND` */
+  gapsOf(id: string): readonly Schemas['GapRow'][] {
+    const gaps = this.#parts.participants.gapsOf(id);
+    if (gaps === undefined) throw new CodedError('E_NOT_FOUND', `there is no participant ${id}`);
+    return gaps;
+  }
+
   /** @throws CodedError `E_NOT_FOUND` */
   removeParticipant(id: string): void {
     const { store, participants, publisher, runs, admission } = this.#parts;

@@ -1,4 +1,4 @@
-import type { LocalDataSet, Participant } from '../../openapi/schemas.ts';
+import type { LocalDataSet, Participant, Schemas } from '../../openapi/schemas.ts';
 import { timestamp } from './clock.ts';
 import type { ParticipantRow } from './store/participant-table.ts';
 import { present } from './store/present.ts';
@@ -6,6 +6,8 @@ import type { Store } from './store/store.ts';
 
 type Progress = NonNullable<Participant['progress']>;
 type Slots = NonNullable<Participant['slots']>;
+type Collection = NonNullable<Participant['collection']>;
+type GapRow = Schemas['GapRow'];
 
 /** One participant's part of a heartbeat. */
 export interface Report {
@@ -15,6 +17,8 @@ export interface Report {
   readonly data: readonly LocalDataSet[];
   readonly progress?: Progress;
   readonly slots?: Slots;
+  readonly collection?: Collection;
+  readonly newestGaps?: readonly GapRow[];
 }
 
 interface Entry extends ParticipantRow {
@@ -24,6 +28,8 @@ interface Entry extends ParticipantRow {
   reason: string | undefined;
   progress: Progress | undefined;
   slots: Slots | undefined;
+  collection: Collection | undefined;
+  newestGaps: readonly GapRow[];
   lastSeenAt: string | undefined;
   lastSeenMs: number;
   /** JSON of the last stored data, so that only changes are written. */
@@ -87,6 +93,8 @@ export class Participants {
         reason: known?.reason,
         progress: known?.progress,
         slots: known?.slots,
+        collection: known?.collection,
+        newestGaps: known?.newestGaps ?? [],
         lastSeenAt: known?.lastSeenAt ?? row.lastSeenAt,
         lastSeenMs: known?.lastSeenMs ?? Number.NEGATIVE_INFINITY,
         storedData: known?.storedData ?? JSON.stringify(row.data),
@@ -162,8 +170,15 @@ export class Participants {
       data: entry.data === undefined ? undefined : [...entry.data],
       progress: entry.progress,
       slots: entry.slots,
+      collection: entry.collection,
       lastSeenAt: entry.lastSeenAt,
     });
+  }
+
+  /** The newest rows of its gap ledger, as its trainer last told them; undefined for nobody. */
+  gapsOf(id: string): readonly GapRow[] | undefined {
+    const entry = this.#entries.get(id);
+    return entry === undefined || entry.removed ? undefined : entry.newestGaps;
   }
 
   /** What its trainer file lets the AAS show of its machine. */
@@ -180,8 +195,9 @@ export class Participants {
       const entry = this.#entries.get(report.id);
       if (entry === undefined || entry.pool !== pool || entry.removed) continue;
       const data = JSON.stringify(report.data);
-      const before = JSON.stringify([entry.state, entry.reason, entry.progress]);
-      if (entry.storedData !== data) this.#stale(entry.id, 'data');
+      const before = JSON.stringify([entry.state, entry.reason, entry.progress, entry.collection?.gaps]);
+      const gapsChanged = JSON.stringify(entry.collection?.gaps) !== JSON.stringify(report.collection?.gaps);
+      if (entry.storedData !== data || gapsChanged) this.#stale(entry.id, 'data');
       else if (entry.state !== report.state) this.#stale(entry.id, 'state');
       readinessChanged ||= entry.state === 'offline' || entry.storedData !== data;
       const dataChanged = data !== JSON.stringify(entry.data);
@@ -190,13 +206,18 @@ export class Participants {
       entry.data = report.data;
       entry.progress = report.progress;
       entry.slots = report.slots;
+      entry.collection = report.collection;
+      if (report.newestGaps !== undefined) entry.newestGaps = report.newestGaps;
       entry.lastSeenAt = at;
       entry.lastSeenMs = performance.now();
       if (data !== entry.storedData) {
         entry.storedData = data;
         stored.push(entry);
       }
-      if (dataChanged || before !== JSON.stringify([entry.state, entry.reason, entry.progress])) {
+      if (
+        dataChanged ||
+        before !== JSON.stringify([entry.state, entry.reason, entry.progress, entry.collection?.gaps])
+      ) {
         this.#changed(entry.id);
       }
     }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import createClient, { type Client } from 'openapi-fetch';
 import type { paths } from '../../openapi/generated/aggregator.ts';
-import type { EvaluationReport, FeatureStatistics, Federation, Schemas } from '../../openapi/schemas.ts';
+import type { EvaluationReport, FeatureStatistics, Schemas } from '../../openapi/schemas.ts';
 import { CodedError } from '../../runtime/errors.ts';
 import { type FileAnswer, FileSender } from './file-sender.ts';
 import { errorOfProblem, unreachable } from './problem.ts';
@@ -50,12 +50,11 @@ export class AggregatorClient {
     return this.#answer(() => this.#client.POST('/api/trainers/join', { ...this.#options(), body: request }));
   }
 
-  async heartbeat(poolId: string, heartbeat: Schemas['Heartbeat']): Promise<readonly Federation[]> {
+  async heartbeat(poolId: string, heartbeat: Schemas['Heartbeat']): Promise<Schemas['HeartbeatAnswer']> {
     const params = { path: { poolId } };
-    const answer = await this.#answer(() =>
+    return this.#answer(() =>
       this.#client.POST('/api/trainers/{poolId}/heartbeat', { ...this.#options(), params, body: heartbeat }),
     );
-    return answer.federations;
   }
 
   async putStatistics(runId: string, participantId: string, statistics: FeatureStatistics): Promise<void> {

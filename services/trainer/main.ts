@@ -7,17 +7,20 @@ import { Activity } from './activity.ts';
 import { AggregatorClient } from './aggregator-client.ts';
 import { sameNumerics } from './backends/backend-plan.ts';
 import { Backends } from './backends/backends.ts';
-import { Collection } from './collection.ts';
+import type { Collection } from './collection.ts';
+import { createCollection } from './create-collection.ts';
+import { followLabels, LabelFile } from './data-set/label-file.ts';
 import { LocalDataSet } from './data-set/local-data-set.ts';
 import type { JobResources } from './jobs/job-resources.ts';
 import { runPoolJob } from './jobs/run-pool-job.ts';
 import { joinCredential } from './join-credential.ts';
+import { MachineTrust } from './machine-trust.ts';
 import { Membership } from './membership.ts';
 import { MODELS_FOLDER } from './models/models-folder.ts';
 import { participantStatus } from './participant-status.ts';
 import { publishedOfParticipant } from './published-of-participant.ts';
 import { type ResolvedSettings, resolveSettings, type TrainerSettings } from './settings.ts';
-import { sourceSignals } from './source-signals.ts';
+import { maximumAgesMs, participantSignals, publishingIntervalMs } from './source-signals.ts';
 import { TrainingSlots } from './training/training-slots.ts';
 import { UpdateStore } from './update-store.ts';
 import { VersionCache } from './version-cache.ts';
@@ -119,15 +122,21 @@ async function openMembers(
 ): Promise<readonly Member[]> {
   const members: Member[] = [];
   for (const participant of trainer.participants) {
-    const signals = await sourceSignals(participant.source);
+    const signals = await participantSignals(participant);
+    const labels = participant.labels === undefined ? undefined : new LabelFile(participant.labels.file);
     const dataSet = await LocalDataSet.open({
       participant: participant.id,
       folder: join(folder, 'participants', participant.id),
-      publishingIntervalMs: participant.source.opcua?.publishingIntervalMs ?? 0,
+      publishingIntervalMs: publishingIntervalMs(participant.source),
+      labels,
+      maximumAgesMs: maximumAgesMs(participant.source),
     });
     shutdown.add(`data set of ${participant.id}`, () => dataSet.close());
-    const pkiFolder = join(folder, 'pki');
-    const collection = new Collection({ participant, signals, dataSet, pkiFolder, log });
+    if (labels !== undefined) {
+      const following = await followLabels(labels, log.child({ participant: participant.id }));
+      shutdown.add(`labels of ${participant.id}`, () => following.close());
+    }
+    const collection = createCollection({ folder, participant, signals, dataSet, log });
     members.push({ participant, signals, dataSet, collection });
   }
   shutdown.add('connectors', async () => {
@@ -157,12 +166,16 @@ function createMembership(
       };
     }),
   };
+  const isMachine = ({ participant: { source } }: Member) =>
+    source.opcua !== undefined || source.line !== undefined;
+  const sharesTrust = trainer.pool.trustOverApi !== false && members.some(isMachine);
   const membership: Membership = new Membership({
     client,
     log,
     request,
     credential: joinCredential(trainer, request),
     keyFile: join(folder, 'trainer.key'),
+    trust: sharesTrust ? new MachineTrust(join(folder, 'pki'), log) : undefined,
     statuses: () =>
       members.map(({ signals, dataSet, collection }) =>
         participantStatus({
@@ -172,7 +185,7 @@ function createMembership(
           federations: membership.federations,
           backendFor: (federation) => backends.forFederation(federation),
           slots: tasks.figures,
-          collectionReason: collection.reason,
+          collection,
         }),
       ),
   });

@@ -4,7 +4,9 @@ import type { Federation, Schemas } from '../../openapi/schemas.ts';
 import { CodedError, toCodedError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { AggregatorClient } from './aggregator-client.ts';
+import type { MachineTrust } from './machine-trust.ts';
 import type { ParticipantStatus } from './participant-status.ts';
+import { ToldGaps } from './told-gaps.ts';
 import { writeFileDurably } from './write-file-durably.ts';
 
 interface MembershipOptions {
@@ -16,6 +18,8 @@ interface MembershipOptions {
   /** Where the trainer's own key is kept. */
   readonly keyFile: string;
   readonly statuses: () => readonly ParticipantStatus[];
+  /** The trust list of the machines, where it is shared with the aggregator. */
+  readonly trust?: MachineTrust | undefined;
   readonly log: Log;
 }
 
@@ -37,6 +41,7 @@ export class Membership {
   #federations: readonly Federation[] = [];
   #joined = false;
   #away = false;
+  readonly #toldGaps = new ToldGaps();
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: MembershipOptions) {
@@ -78,12 +83,13 @@ export class Membership {
         const participants = [...this.#options.statuses()];
         const now = JSON.stringify(
           // Figures that nothing depends on come with what changes, and every two seconds.
-          participants.map(({ data, slots: _, ...rest }) => [
+          participants.map(({ data, slots, collection, newestGaps, ...rest }) => [
             rest,
             data.map(({ ready, finished }) => [ready, finished]),
           ]),
         );
-        if (now !== told || performance.now() - toldMs >= HEARTBEAT_INTERVAL_MS) {
+        const isDue = performance.now() - toldMs >= HEARTBEAT_INTERVAL_MS;
+        if (now !== told || isDue || this.#options.trust?.hasNews) {
           await this.#report(participants);
           told = now;
           toldMs = performance.now();
@@ -98,11 +104,17 @@ export class Membership {
     }
   }
 
-  async #report(participants: ParticipantStatus[]): Promise<void> {
-    const { client, request } = this.#options;
+  async #report(statuses: readonly ParticipantStatus[]): Promise<void> {
+    const { client, request, trust } = this.#options;
+    const participants = this.#toldGaps.without(statuses, performance.now());
+    const report = await trust?.report();
     try {
-      this.#federations = await client.heartbeat(request.pool.id, { participants });
+      const heartbeat = { participants, ...(report === undefined ? {} : { trust: report }) };
+      const answer = await client.heartbeat(request.pool.id, heartbeat);
+      this.#federations = answer.federations;
+      this.#toldGaps.noteTold(participants, performance.now());
       this.#noteBack();
+      if (report !== undefined) await trust?.arrived(report, answer.trustDecisions ?? []);
     } catch (thrown) {
       if (KEY_REFUSED.includes(toCodedError(thrown).code)) this.#joined = false;
       throw thrown;
@@ -127,6 +139,7 @@ export class Membership {
     }
     this.#federations = answer.federations;
     this.#joined = true;
+    this.#options.trust?.joinedAnew();
     this.#noteBack();
     log.info({
       event: 'trainer.joined',

@@ -1,11 +1,9 @@
-import type {
-  DataProfile,
-  Federation,
-  LocalDataSet as LocalDataSetStatus,
-  Schemas,
-} from '../../openapi/schemas.ts';
+import type { Gap } from '../../connectors/connector.ts';
+import { profileSignals } from '../../openapi/profile-signals.ts';
+import type { Federation, LocalDataSet as LocalDataSetStatus, Schemas } from '../../openapi/schemas.ts';
 import type { Activity } from './activity.ts';
 import type { FederationBackend } from './backends/backends.ts';
+import type { Collection } from './collection.ts';
 import type { LocalDataSet } from './data-set/local-data-set.ts';
 import { readinessOf } from './data-set/readiness.ts';
 import type { PoolFigures } from './training/training-slots.ts';
@@ -24,19 +22,21 @@ interface StatusOptions {
   readonly backendFor: (federation: Federation) => FederationBackend | undefined;
   /** What the pool measured of its training processes. */
   readonly slots: PoolFigures;
-  /** Why no data comes in, if none does. */
-  readonly collectionReason: string | undefined;
+  readonly collection: Pick<Collection, 'state' | 'reason'>;
 }
+
+/** The earliest and the latest time that has an ISO 8601 text of four digits for its year. */
+const [EARLIEST_MS, LATEST_MS] = [Date.parse('0000-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')];
 
 /** The state of a participant (contracts, section 2) and the counts of its data per federation that its signals fit. */
 export function participantStatus(options: StatusOptions): ParticipantStatus {
-  const { dataSet, signals, federations, activity, backendFor, slots, collectionReason } = options;
+  const { dataSet, signals, federations, activity, backendFor, slots, collection } = options;
   const id = dataSet.participant;
   const data = federations
-    .filter(({ profile }) => signalsOf(profile).every((name) => signals.includes(name)))
+    .filter(({ profile }) => profileSignals(profile).every((name) => signals.includes(name)))
     .map((federation) => dataSetStatus(dataSet, federation, backendFor));
   const ready = data.some((status) => status.ready);
-  const reason = collectionReason ?? (ready ? undefined : data.find((status) => !status.ready)?.reason);
+  const reason = collection.reason ?? (ready ? undefined : data.find((status) => !status.ready)?.reason);
   const progress = activity.progress(id);
   return {
     id,
@@ -45,6 +45,30 @@ export function participantStatus(options: StatusOptions): ParticipantStatus {
     ...(reason !== undefined && { reason: reason.slice(0, 1000) }),
     ...(progress !== undefined && { progress }),
     slots,
+    collection: collectionReport(dataSet, collection),
+    newestGaps: dataSet.newestGaps().map(gapRow),
+  };
+}
+
+function collectionReport(
+  dataSet: LocalDataSet,
+  { state }: Pick<Collection, 'state'>,
+): Schemas['CollectionReport'] {
+  return {
+    ...(state !== undefined && { state: state.state }),
+    ...(state?.figures !== undefined && { figures: { ...state.figures } }),
+    gaps: dataSet.gapCounts(),
+  };
+}
+
+function gapRow({ signal, fromMs, toMs, cause, filled, epoch = 0 }: Gap): Schemas['GapRow'] {
+  return {
+    signal,
+    from: isoTime(fromMs),
+    to: isoTime(toMs),
+    cause,
+    filled,
+    ...(epoch > 0 && { epoch }),
   };
 }
 
@@ -76,8 +100,7 @@ function dataSetStatus(
   };
 }
 
-/** Names of all signals that a profile needs. */
-function signalsOf({ signals }: DataProfile): readonly string[] {
-  const { context = [], ...single } = signals;
-  return [...Object.values(single), ...context];
+/** A machine may say any time. */
+function isoTime(timeMs: number): string {
+  return new Date(Math.min(LATEST_MS, Math.max(EARLIEST_MS, timeMs))).toISOString();
 }

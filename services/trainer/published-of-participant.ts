@@ -1,4 +1,4 @@
-import type { Schemas, TrainerFile } from '../../openapi/schemas.ts';
+import type { OpcuaSource, Schemas, TrainerFile } from '../../openapi/schemas.ts';
 
 type TrainerParticipant = TrainerFile['participants'][number];
 
@@ -10,18 +10,33 @@ export function publishedOfParticipant({
   nameplate,
   source: { opcua },
 }: TrainerParticipant): Schemas['PublishedOfParticipant'] | undefined {
-  if (opcua?.publishInterface !== true && nameplate === undefined) return undefined;
+  const signals = publishedSignals(opcua);
+  if (signals.length === 0 && nameplate === undefined) return undefined;
   return {
-    ...(opcua?.publishInterface === true && {
-      interface: {
-        endpoint: withoutCredentials(opcua.endpoint),
-        securityMode: opcua.securityMode ?? 'SignAndEncrypt',
-        userIdentityToken: opcua.user === undefined ? ('Anonymous' as const) : ('UserName' as const),
-        signals: Object.entries(opcua.signals).map(([name, { node }]) => ({ name, node })),
-      },
-    }),
+    ...(opcua !== undefined &&
+      signals.length > 0 && {
+        interface: {
+          endpoint: withoutCredentials(opcua.endpoint),
+          securityMode: opcua.securityMode,
+          userIdentityToken: tokenOf(opcua.user),
+          signals,
+        },
+      }),
     ...(nameplate !== undefined && { nameplate }),
   };
+}
+
+function tokenOf(user: OpcuaSource['user']): Schemas['MachineInterface']['userIdentityToken'] {
+  if (user === undefined) return 'Anonymous';
+  return user.certificate === undefined ? 'UserName' : 'Certificate';
+}
+
+/** Signals that are variables with a NodeId: what an interface description can say. */
+function publishedSignals(opcua: OpcuaSource | undefined): Schemas['MachineInterface']['signals'] {
+  if (opcua?.publishInterface !== true) return [];
+  return Object.entries(opcua.signals).flatMap(([name, { node }]) =>
+    node === undefined ? [] : [{ name, node }],
+  );
 }
 
 /** Somebody may have written a password into the address. */

@@ -4,8 +4,9 @@ import { scaledFeatures } from '../../learning/features/index.ts';
 import { windowStarts } from '../../learning/features/window.ts';
 import { featureStatistics, type Scaler, scalerOf } from '../../learning/statistics.ts';
 import type { DataProfile } from '../../openapi/schemas.ts';
+import { CodedError } from '../../runtime/errors.ts';
 import type { ExampleSet } from './data-set/frozen-index.ts';
-import { profileFeatures } from './data-set/profile-features.ts';
+import { channelCount, profileFeatures } from './data-set/profile-features.ts';
 
 /** The windows of recordings as examples. */
 export interface RecordingExamples {
@@ -23,12 +24,16 @@ export interface RecordingExamples {
 /**
  * Cuts recordings into a profile's windows, from the first sample of each on, and computes their features. Recordings of
  * another sampling rate than the profile's are resampled to it.
+ * @throws CodedError `E_INVALID_INPUT` for a profile with several channels.
  */
 export async function recordingExamples(
   rows: readonly ManifestRow[],
   profile: DataProfile,
 ): Promise<RecordingExamples> {
   const { window, classes, testLots } = profile;
+  if (channelCount(profile) > 1) {
+    throw new CodedError('E_INVALID_INPUT', 'recordings have one channel, and the profile has several');
+  }
   const extractor = profileFeatures(profile);
   const features: Float32Array[] = [];
   const labels: number[] = [];

@@ -4,6 +4,7 @@ import { identifyCaller } from './caller.ts';
 import { consoleFiles } from './console-files.ts';
 import { type Addresses, hostGuard } from './host-guard.ts';
 import { answerProblems } from './problem.ts';
+import { certificateRoutes } from './routes/certificates.ts';
 import { delegationRoutes } from './routes/delegation.ts';
 import { federationRoutes } from './routes/federations.ts';
 import { participantRoutes } from './routes/participants.ts';
@@ -43,6 +44,7 @@ export function createApp({ services, apiToken, validateResponses, log, addresse
   app.use(runRoutes(services));
   app.use(federationRoutes(services));
   app.use(participantRoutes(services));
+  app.use(certificateRoutes(services));
   app.use(versionRoutes(services));
   // After the API, since a page may have any other path.
   app.use(consoleFiles());

@@ -123,18 +123,37 @@ function dataset(context: PublicationContext, participant: Participant, federati
       testExamples: data?.testExamples,
       fileType: 'float32 waveform windows',
       information: schemaOf(federation),
-      metrics: data === undefined ? undefined : qualityOf(data),
+      metrics: data === undefined ? undefined : qualityOf(data, participant.collection),
       collectors: collectorsOf(context, participant.id, federation.profile.signals.waveform),
     }),
   );
 }
 
-/** Counts that say how complete the data are. */
-function qualityOf({ excludedWindows, lostBlocks, windows }: LocalDataSet): Record<string, number> {
+/** Counts that say how complete the data are, with the gap ledger and what the machine granted. */
+function qualityOf(
+  { excludedWindows, lostBlocks, windows }: LocalDataSet,
+  collection: Participant['collection'],
+): Record<string, number> {
   const causes = Object.entries(excludedWindows).map(([cause, count]) => [`ExcludedWindows_${cause}`, count]);
   return {
     Windows: windows,
     ...Object.fromEntries(causes),
     ...(lostBlocks !== undefined && { LostBlocks: lostBlocks }),
+    ...gapMetrics(collection?.gaps ?? {}),
+    ...prefixed('Machine', collection?.figures ?? {}),
   };
+}
+
+function gapMetrics(gaps: NonNullable<Participant['collection']>['gaps']): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(gaps).flatMap(([cause, { rows, unfilled, unfilledMs }]) => [
+      [`Gaps_${cause}`, rows],
+      [`GapsUnfilled_${cause}`, unfilled],
+      [`GapsUnfilledMs_${cause}`, Math.round(unfilledMs)],
+    ]),
+  );
+}
+
+function prefixed(prefix: string, figures: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(figures).map(([name, value]) => [`${prefix}_${name}`, value]));
 }

@@ -113,4 +113,12 @@ export const MIGRATIONS: readonly string[] = [
     bytes INTEGER NOT NULL, PRIMARY KEY (federation, number)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE trust_reports (pool TEXT PRIMARY KEY REFERENCES pools, certificates TEXT NOT NULL, at TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE trust_decisions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, pool TEXT NOT NULL REFERENCES pools, sha256 TEXT NOT NULL, action TEXT NOT NULL,
+    allow TEXT NOT NULL, state TEXT NOT NULL, failure TEXT, at TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX trust_decisions_of_certificate ON trust_decisions (pool, sha256);
+  `,
 ];

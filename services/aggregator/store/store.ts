@@ -22,6 +22,7 @@ import { StatisticsTable } from './statistics-table.ts';
 import { StrategyStateTable } from './strategy-state-table.ts';
 import { TargetObjectTable } from './target-object-table.ts';
 import { TargetOutboxTable } from './target-outbox-table.ts';
+import { TrustTable } from './trust-table.ts';
 import { UpdateStore } from './update-store.ts';
 import { VersionTable } from './version-table.ts';
 
@@ -44,6 +45,7 @@ export interface Store {
   readonly operations: OperationTable;
   readonly servedVersions: ServedVersionTable;
   readonly strategyStates: StrategyStateTable;
+  readonly trust: TrustTable;
   readonly updates: UpdateStore;
   readonly versionFiles: FileStore;
   /** Made once when the folder was new; part of the ids in the AAS. */
@@ -79,6 +81,7 @@ export async function openStore(folder: string): Promise<Store> {
     operations: new OperationTable(database),
     servedVersions: new ServedVersionTable(database),
     strategyStates: new StrategyStateTable(database),
+    trust: new TrustTable(database),
     updates: new UpdateStore(database, await FileStore.open(join(folder, 'updates'))),
     versionFiles: await FileStore.open(join(folder, 'versions')),
     installationId: installed(database, 'id', randomUUID()),

@@ -1,10 +1,18 @@
 import type { DataProfile } from '../../../openapi/schemas.ts';
 import { BlockBinder } from './block-binder.ts';
-import type { ArrivalMark, BlockPlace, Journal } from './journal.ts';
-import type { BlockRow } from './journal-tables.ts';
+import type { ExclusionCause } from './exclusion-cause.ts';
+import type { ArrivalMark, BlockPlace, Journal, WindowKind } from './journal.ts';
+import type { LabelFile } from './label-file.ts';
+import { profileWaveform } from './profile-waveform.ts';
+import { BEFORE_ALL, compareTimes, laterTime, type SourceTime } from './source-time.ts';
 import { countTestWindows } from './split.ts';
-import { type ExclusionCause, type Window, WindowCutter } from './window-cutter.ts';
-import { offsetOf, offsetOfId } from './window-id.ts';
+import { TriggeredCutter } from './triggered-cutter.ts';
+import type { SourceBlock, WaveformSource } from './waveform-source.ts';
+import type { Window } from './window.ts';
+import { WindowCutter } from './window-cutter.ts';
+import { isWindowId, placeOf, windowId } from './window-id.ts';
+import type { Cutter, WindowSink } from './window-sink.ts';
+import { backSamples, windowStarts } from './window-starts.ts';
 
 /** What a data set holds for a profile; counts, never data. */
 export interface DataSetCounts {
@@ -22,6 +30,10 @@ interface DataSetViewOptions {
   readonly journal: Journal;
   readonly profile: DataProfile;
   readonly publishingIntervalMs: number;
+  /** Labels that the site keeps in a file. */
+  readonly labels?: LabelFile | undefined;
+  /** How long a value of a signal holds in milliseconds; of signals that are not named it holds without end. */
+  readonly maximumAgesMs?: ReadonlyMap<string, number> | undefined;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }
@@ -29,7 +41,7 @@ interface DataSetViewOptions {
 /** Windows that are no examples and can still be named, at least; of more the oldest are forgotten. */
 const NAMED_WINDOWS = 50_000;
 const BLOCKS_AT_ONCE = 256;
-const BEFORE_ALL: BlockPlace = { timestampMs: Number.NEGATIVE_INFINITY, position: 0 };
+const FIRST_PLACE: BlockPlace = { ...BEFORE_ALL, position: 0 };
 /** Publishing intervals without a value after which none is expected any more. */
 const PATIENCE_INTERVALS = 2;
 /** How long a finished source is waited for where it announced a block that neither came nor is on the ledger. */
@@ -43,8 +55,12 @@ export class DataSetView {
   readonly #options: DataSetViewOptions;
   readonly #signals: readonly string[];
   readonly #context: readonly string[];
+  readonly #source: WaveformSource;
   #mark: ArrivalMark = { block: 0, context: 0, gap: 0, correction: -1 };
-  #place = BEFORE_ALL;
+  #place = FIRST_PLACE;
+  /** What arrives until then changes what was read. */
+  #readUntil: SourceTime = BEFORE_ALL;
+  #labelRevision = 0;
   #hadFinished = false;
   /** Whether the last segment was ended because the source has finished. */
   #isEnded = false;
@@ -52,19 +68,29 @@ export class DataSetView {
   /** Windows that are no examples, as they have no label or are beyond the maximum; newest last. */
   #others: Window[] = [];
   #latest: Window | undefined;
-  #corrections: ReadonlyMap<number, string> = new Map();
+  /** Labels by window id. */
+  #corrections: ReadonlyMap<string, string> = new Map();
   #excluded = new Map<ExclusionCause, number>();
   #classCounts: { windows: number; inTestLots: number }[] = [];
   #binder: BlockBinder;
-  #cutter: WindowCutter;
+  #cutter: Cutter;
 
   constructor(options: DataSetViewOptions) {
     this.#options = options;
-    const { waveform, label, lot, block, segment, context } = options.profile.signals;
-    this.#context = [label, lot, block, segment, ...(context ?? [])].filter((name) => name !== undefined);
-    this.#signals = [waveform, ...this.#context];
+    const { journal, profile, labels, clock } = options;
+    const { waveform, channels, finished, context = [], ...single } = profile.signals;
+    this.#source = profileWaveform({ journal, profile, labels, clock });
+    this.#context = [...Object.values(single), ...context];
+    const { trigger } = profile;
+    const triggers = trigger !== undefined && 'signal' in trigger ? [trigger.signal] : [];
+    this.#signals = [this.#source.name, ...this.#source.signals, ...this.#context, ...triggers];
     this.#binder = this.#newBinder();
     this.#cutter = this.#newCutter();
+  }
+
+  /** Where the samples of the windows are read. */
+  get source(): WaveformSource {
+    return this.#source;
   }
 
   /** The windows so far, in the order (sourceTimestamp, block), at most the profile's maximum. */
@@ -79,16 +105,13 @@ export class DataSetView {
 
   /** Follows some of the arrivals. @returns whether more are waiting. */
   advance(): boolean {
-    const { journal, profile } = this.#options;
-    if (journal.changedBefore(this.#mark, this.#signals, this.#place.timestampMs)) this.#beginAgain();
+    const { journal } = this.#options;
+    if (this.#hasChanged()) this.#beginAgain();
     const mark = journal.mark();
-    if (mark.correction !== this.#mark.correction) {
-      const { waveform, label } = profile.signals;
-      this.#corrections = journal.corrections({ waveform, label, length: profile.window.length });
-    }
+    if (mark.correction !== this.#mark.correction) this.#readCorrections();
     this.#mark = mark;
     const finished = this.#finished();
-    const rows = journal.blocksAfter(profile.signals.waveform, this.#place, BLOCKS_AT_ONCE);
+    const rows = this.#source.blocksAfter(this.#place, BLOCKS_AT_ONCE, finished);
     if (this.#isEnded && rows.length > 0) {
       // What was taken for the last segment's end was none.
       this.#beginAgain();
@@ -99,12 +122,13 @@ export class DataSetView {
       const bound = this.#binder.bind(row);
       if (bound !== undefined) this.#cutter.push(bound);
       this.#place = row;
+      this.#readUntil = laterTime(this.#readUntil, row.dependsUntil ?? row.until ?? row);
     }
     if (finished && rows.length < BLOCKS_AT_ONCE && !this.#isEnded) {
       this.#cutter.finish();
       this.#isEnded = true;
     }
-    return rows.length === BLOCKS_AT_ONCE;
+    return rows.length >= BLOCKS_AT_ONCE;
   }
 
   /**
@@ -113,12 +137,13 @@ export class DataSetView {
    */
   find(name: string): Window | undefined {
     if (name === 'latest') return this.#latest;
-    const offset = offsetOfId(name);
-    const fits = offset === undefined ? this.#isOfProduct(name) : (each: Window) => offsetOf(each) === offset;
+    const fits = isWindowId(name)
+      ? (each: Window) => windowId(placeOf(each)) === name
+      : this.#isOfProduct(name);
     const candidates = [this.#windows.findLast(fits), this.#others.findLast(fits)];
     return candidates
       .filter((window) => window !== undefined)
-      .sort((a, b) => b.timestampMs - a.timestampMs || offsetOf(b) - offsetOf(a))[0];
+      .sort((a, b) => compareTimes(timeOf(b), timeOf(a)) || placeOf(b).offset - placeOf(a).offset)[0];
   }
 
   counts(): DataSetCounts {
@@ -139,8 +164,24 @@ export class DataSetView {
     };
   }
 
+  /** Whether something came that changes what was read. */
+  #hasChanged(): boolean {
+    const { journal, labels } = this.#options;
+    const revision = labels?.revision ?? 0;
+    const isRelabelled = revision !== this.#labelRevision;
+    this.#labelRevision = revision;
+    return isRelabelled || journal.changedBefore(this.#mark, this.#signals, this.#readUntil);
+  }
+
+  #readCorrections(): void {
+    const { journal, profile } = this.#options;
+    const rows = journal.corrections(windowKind(this.#source, profile));
+    this.#corrections = new Map(rows.map(({ label, ...place }) => [windowId(place), label]));
+  }
+
   #beginAgain(): void {
-    this.#place = BEFORE_ALL;
+    this.#place = FIRST_PLACE;
+    this.#readUntil = BEFORE_ALL;
     this.#isEnded = false;
     this.#windows = [];
     this.#others = [];
@@ -151,18 +192,30 @@ export class DataSetView {
   }
 
   #newBinder(): BlockBinder {
-    return new BlockBinder(this.#options.journal, this.#options.profile);
+    const { journal, profile, labels, maximumAgesMs = new Map() } = this.#options;
+    return new BlockBinder({ journal, source: this.#source, profile, labels, maximumAgesMs });
   }
 
-  #newCutter(): WindowCutter {
-    const { window, classes } = this.#options.profile;
+  #newCutter(): Cutter {
+    const { window, classes, trigger, sampleRateHz } = this.#options.profile;
     this.#classCounts = classes.map(() => ({ windows: 0, inTestLots: 0 }));
-    return new WindowCutter({
-      ...window,
-      emit: (cut) => this.#keep(cut),
-      leaveOut: (cause, cut) => this.#leaveOut(cause, cut),
+    const sink: WindowSink = {
+      emit: (cut) => this.#keep(this.#timed(cut)),
+      leaveOut: (cause, cut) => this.#leaveOut(cause, this.#timed(cut)),
       exclude: (cause, count) => this.#exclude(cause, count),
+    };
+    if (trigger === undefined) return new WindowCutter({ ...window, ...sink });
+    return new TriggeredCutter({
+      ...window,
+      ...sink,
+      starts: windowStarts({ journal: this.#options.journal, trigger, sampleRateHz }),
+      backSamples: backSamples({ trigger, sampleRateHz }),
     });
+  }
+
+  #timed(cut: Window): Window {
+    const timestampMs = this.#source.timeMsAt?.(placeOf(cut).offset);
+    return timestampMs === undefined ? cut : { ...cut, timestampMs };
   }
 
   #keep(cut: Window): void {
@@ -196,7 +249,7 @@ export class DataSetView {
   }
 
   #correctedLabel(window: Window): string | undefined {
-    const label = this.#corrections.get(offsetOf(window));
+    const label = this.#corrections.get(windowId(placeOf(window)));
     return label !== undefined && this.#options.profile.classes.includes(label) ? label : undefined;
   }
 
@@ -212,21 +265,29 @@ export class DataSetView {
     const signals = (profile.signals.context ?? []).filter((signal) =>
       values.some((value) => journal.everHad(signal, value)),
     );
-    return ({ lot, timestampMs }) =>
-      lot === name ||
-      signals.some((signal) => String(journal.contextAt(signal, timestampMs)?.value) === name);
+    return (window) =>
+      window.lot === name ||
+      window.product === name ||
+      signals.some((signal) => String(journal.contextAt(signal, timeOf(window))?.value) === name);
   }
 
   #exclude(cause: ExclusionCause, count: number): void {
     this.#excluded.set(cause, (this.#excluded.get(cause) ?? 0) + count);
   }
 
-  #isBound(row: BlockRow): boolean {
+  #isBound(row: SourceBlock): boolean {
     const { journal, clock } = this.#options;
-    const complete = this.#context.every(
-      (signal) => (journal.latestTimestampMs(signal) ?? Number.NEGATIVE_INFINITY) >= row.timestampMs,
-    );
+    const until = row.until ?? row;
+    const complete = this.#needed().every((signal) => {
+      const latest = journal.latestTime(signal);
+      return latest !== undefined && compareTimes(latest, until) >= 0;
+    });
     return complete || clock() - row.arrivedMs >= this.#patienceMs;
+  }
+
+  /** Signals that a block waits for; blocks that arrived as they are bring their samples with them. */
+  #needed(): readonly string[] {
+    return this.#source.isAsArrived ? this.#context : [...this.#source.signals, ...this.#context];
   }
 
   get #patienceMs(): number {
@@ -243,8 +304,17 @@ export class DataSetView {
     const quietMs = clock() - journal.lastArrivalMs;
     if (quietMs < this.#patienceMs) return false;
     if (block === undefined || quietMs >= FINISH_PATIENCE_MS) return true;
-    const announcedMs = journal.latestTimestampMs(block) ?? Number.NEGATIVE_INFINITY;
-    const arrivedMs = journal.latestTimestampMs(waveform) ?? Number.NEGATIVE_INFINITY;
-    return arrivedMs >= announcedMs;
+    const announced = journal.latestTime(block) ?? BEFORE_ALL;
+    const arrived = journal.latestTime(waveform) ?? BEFORE_ALL;
+    return compareTimes(arrived, announced) >= 0;
   }
+}
+
+/** What label corrections of a profile's windows are filed under. */
+export function windowKind({ name }: WaveformSource, { signals, window }: DataProfile): WindowKind {
+  return { waveform: name, label: signals.label, length: window.length };
+}
+
+function timeOf({ epoch = 0, timestampMs }: Window): SourceTime {
+  return { epoch, timestampMs };
 }

@@ -4,8 +4,9 @@ import type { DataProfile } from '../../../openapi/schemas.ts';
 import type { ExampleSet, FrozenIndex } from './frozen-index.ts';
 import type { Journal } from './journal.ts';
 import { profileFeatures } from './profile-features.ts';
-import { readWindow } from './read-window.ts';
-import type { Window } from './window-cutter.ts';
+import { readWindow, windowSamples } from './read-window.ts';
+import type { WaveformSource } from './waveform-source.ts';
+import type { Window } from './window.ts';
 import { speedsOf } from './window-speeds.ts';
 
 const WINDOWS_AT_ONCE = 64;
@@ -16,24 +17,34 @@ interface Part {
   filled: number;
 }
 
+interface FreezeOptions {
+  readonly journal: Journal;
+  /** Where the windows' samples come from. */
+  readonly source: WaveformSource;
+  readonly profile: DataProfile;
+  readonly windows: readonly Window[];
+  /** Which windows are held out, from `splitWindows`. */
+  readonly isTest: readonly boolean[];
+}
+
 /**
  * Computes the features of windows and fits the scaler on the train ones; gives way to other work in between.
- * @param isTest which windows are held out, from `splitWindows`.
  */
-export async function freeze(
-  journal: Journal,
-  profile: DataProfile,
-  windows: readonly Window[],
-  isTest: readonly boolean[],
-): Promise<FrozenIndex> {
+export async function freeze({
+  journal,
+  source,
+  profile,
+  windows,
+  isTest,
+}: FreezeOptions): Promise<FrozenIndex> {
   const extractor = profileFeatures(profile);
   const testCount = isTest.filter((held) => held).length;
   const train = emptyPart(windows.length - testCount, extractor.size);
   const test = emptyPart(testCount, extractor.size);
-  const samples = new Float32Array(profile.window.length);
+  const samples = windowSamples(profile);
   for (const [index, window] of windows.entries()) {
     if (index % WINDOWS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
-    const whole = readWindow(journal, window, samples);
+    const whole = readWindow(source, window, samples);
     const part = isTest[index] ? test : train;
     const row = part.features.subarray(part.filled * extractor.size, (part.filled + 1) * extractor.size);
     extractor.extract(whole, row, speedsOf(journal, profile, extractor, window));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Gap, Sample } from '../../../connectors/connector.ts';
+import type { Gap, ResumePoint, Sample } from '../../../connectors/connector.ts';
 import type { Scaler } from '../../../learning/statistics.ts';
 import type { DataProfile } from '../../../openapi/schemas.ts';
 import { canonicalJson } from '../../../runtime/canonical-json.ts';
@@ -9,17 +9,18 @@ import { type Database, openDatabase } from '../../../runtime/database.ts';
 import { CodedError } from '../../../runtime/errors.ts';
 import { FileStore } from '../../../runtime/file-store.ts';
 import { writeFileDurably } from '../write-file-durably.ts';
-import { type DataSetCounts, DataSetView } from './data-set-view.ts';
+import { type DataSetCounts, DataSetView, windowKind } from './data-set-view.ts';
 import { freeze } from './freeze.ts';
-import { encodeFrozenIndex, readFrozenIndex } from './frozen-index.ts';
-import { Journal } from './journal.ts';
+import { encodeFrozenIndex, type FrozenIndex, readFrozenIndex } from './frozen-index.ts';
+import { type Delivery, type GapCount, Journal, type TakenPosition } from './journal.ts';
+import type { LabelFile } from './label-file.ts';
 import { profileFeatures } from './profile-features.ts';
-import { readWindow } from './read-window.ts';
+import { readWindow, windowSamples } from './read-window.ts';
 import { readinessOf } from './readiness.ts';
 import { scalerFile } from './scaler-file.ts';
 import { splitWindows } from './split.ts';
-import type { Window } from './window-cutter.ts';
-import { offsetOf, windowId } from './window-id.ts';
+import type { Window } from './window.ts';
+import { placeOf, type WindowPlace, windowId } from './window-id.ts';
 import { speedsOf } from './window-speeds.ts';
 
 const MIGRATIONS = [
@@ -35,6 +36,10 @@ interface LocalDataSetOptions {
   /** Folder of this participant's data. */
   readonly folder: string;
   readonly publishingIntervalMs: number;
+  /** Labels that the site keeps in a file; somebody else refreshes it. */
+  readonly labels?: LabelFile | undefined;
+  /** How long a value of a signal holds in milliseconds, where it does not hold without end. */
+  readonly maximumAgesMs?: ReadonlyMap<string, number> | undefined;
   /** Milliseconds since 1970. @defaultValue `Date.now` */
   readonly clock?: () => number;
 }
@@ -75,7 +80,7 @@ export class LocalDataSet {
   readonly #newView: (profile: DataProfile) => DataSetView;
 
   private constructor(options: LocalDataSetOptions, frozen: FileStore) {
-    const { clock = Date.now, folder, publishingIntervalMs } = options;
+    const { clock = Date.now, folder, publishingIntervalMs, labels, maximumAgesMs } = options;
     this.participant = options.participant;
     this.#folder = folder;
     this.#frozen = frozen;
@@ -83,7 +88,8 @@ export class LocalDataSet {
     this.#database = openDatabase(join(folder, 'frozen.sqlite'), MIGRATIONS);
     this.#statements = prepareStatements(this.#database);
     const journal = this.#journal;
-    this.#newView = (profile) => new DataSetView({ journal, profile, publishingIntervalMs, clock });
+    this.#newView = (profile) =>
+      new DataSetView({ journal, profile, publishingIntervalMs, labels, maximumAgesMs, clock });
   }
 
   /** Opens or makes the data set of a folder, which must have one owner (runtime/state-lock.ts). */
@@ -97,8 +103,43 @@ export class LocalDataSet {
     this.#journal.receive(samples);
   }
 
+  /** Stores what a sample store gave, with its rows of the gap ledger and how far the store was taken, all or nothing. */
+  take(delivery: Delivery): void {
+    this.#journal.take(delivery);
+  }
+
+  /** How far a sample store was taken. */
+  get taken(): TakenPosition | undefined {
+    return this.#journal.taken;
+  }
+
+  /** Makes everything that was stored safe from a power cut. */
+  sync(): void {
+    this.#journal.sync();
+  }
+
   gap(gap: Gap): void {
     this.#journal.gap(gap);
+  }
+
+  /** The gap ledger by cause. */
+  gapCounts(): Readonly<Record<string, GapCount>> {
+    return this.#journal.gapCounts();
+  }
+
+  /** The newest rows of the gap ledger, newest first, at most 100. */
+  newestGaps(): readonly Gap[] {
+    return this.#journal.newestGaps();
+  }
+
+  /** The newest time of each signal that is asked for, so that its source goes on from there. */
+  resumePoints(signals: readonly string[]): ReadonlyMap<string, ResumePoint> {
+    const points = signals.map((signal) => [signal, this.#journal.latestTime(signal)] as const);
+    return new Map(
+      points.flatMap(([signal, time]) =>
+        time === undefined ? [] : [[signal, { sourceTimestampMs: time.timestampMs, epoch: time.epoch }]],
+      ),
+    );
   }
 
   /** What there is for a profile by now, at a cost of what is new; a large backlog is followed over several calls. */
@@ -143,11 +184,12 @@ export class LocalDataSet {
   ): Promise<NamedWindow & { features: Float32Array }> {
     const window = await this.#requireWindow(profile, name);
     const extractor = profileFeatures(profile);
-    const samples = new Float32Array(profile.window.length);
+    const samples = windowSamples(profile);
+    const { source } = this.#view(profile);
     const features = new Float32Array(extractor.size);
     const speeds = speedsOf(this.#journal, profile, extractor, window);
-    extractor.extract(readWindow(this.#journal, window, samples), features, speeds);
-    return { ...named(offsetOf(window), window.timestampMs), features };
+    extractor.extract(readWindow(source, window, samples), features, speeds);
+    return { ...named(placeOf(window), window.timestampMs), features };
   }
 
   /**
@@ -167,7 +209,7 @@ export class LocalDataSet {
       const message = `participant ${this.participant} has too few train windows to fit a scaler on`;
       throw new CodedError('E_TOO_FEW_EXAMPLES', message);
     }
-    const { scaler } = await freeze(this.#journal, profile, windows, isTest);
+    const { scaler } = await this.#features(profile, windows, isTest);
     await this.#keepScaler(profile, scaler);
     return scaler;
   }
@@ -188,8 +230,7 @@ export class LocalDataSet {
         `${label} is none of the classes ${profile.classes.join(', ')}`,
       );
     }
-    const { waveform, label: labelSignal } = profile.signals;
-    const kind = { waveform, label: labelSignal, length: profile.window.length };
+    const kind = windowKind(this.#view(profile).source, profile);
     const before = this.#journal.correctionOf(request);
     const window = before === undefined ? await this.#requireWindow(profile, name) : undefined;
     const stored =
@@ -197,12 +238,12 @@ export class LocalDataSet {
         ? before
         : this.#journal.correct(kind, {
             request,
-            offset: offsetOf(window),
+            ...placeOf(window),
             timestampMs: window.timestampMs,
             label,
           });
     if (stored === undefined) throw new RangeError('a correction is stored now or was before');
-    return { ...named(stored.offset, stored.timestampMs), label: stored.label };
+    return { ...named(stored, stored.timestampMs), label: stored.label };
   }
 
   close(): void {
@@ -265,7 +306,7 @@ export class LocalDataSet {
     windows: DataSetView['windows'],
     isTest: readonly boolean[],
   ): Promise<string> {
-    const index = await freeze(this.#journal, profile, windows, isTest);
+    const index = await this.#features(profile, windows, isTest);
     const content = encodeFrozenIndex(index);
     const { sha256 } = await this.#frozen.put(
       (async function* () {
@@ -273,6 +314,15 @@ export class LocalDataSet {
       })(),
     );
     return sha256;
+  }
+
+  #features(
+    profile: DataProfile,
+    windows: DataSetView['windows'],
+    isTest: readonly boolean[],
+  ): Promise<FrozenIndex> {
+    const { source } = this.#view(profile);
+    return freeze({ journal: this.#journal, source, profile, windows, isTest });
   }
 
   async #keepScaler(profile: DataProfile, scaler: Scaler): Promise<void> {
@@ -283,8 +333,8 @@ export class LocalDataSet {
   }
 }
 
-function named(offset: number, timestampMs: number): NamedWindow {
-  return { window: windowId(offset), windowAt: new Date(timestampMs).toISOString() };
+function named(place: WindowPlace, timestampMs: number): NamedWindow {
+  return { window: windowId(place), windowAt: new Date(timestampMs).toISOString() };
 }
 
 /** Those of every job; each is prepared once. */

@@ -1,5 +1,5 @@
 import type { DataProfile } from '../../../openapi/schemas.ts';
-import type { Window } from './window-cutter.ts';
+import type { Window } from './window.ts';
 
 /** Counts of one class, as far as a split depends on them. */
 export interface ClassCount {

@@ -1,18 +1,25 @@
-import type { Window } from './window-cutter.ts';
+import type { Window } from './window.ts';
 
 const BYTES_PER_SAMPLE = Float32Array.BYTES_PER_ELEMENT;
 
-/** Byte offset of a window's first sample in the samples file, where nothing ever moves. */
-export function offsetOf(window: Window): number {
-  return window.pieces[0]?.offset ?? 0;
+/** Where a window's first sample stands: where it was stored nothing ever moves, on a grid each epoch has points of its own. */
+export interface WindowPlace {
+  /** Byte offset. */
+  readonly offset: number;
+  readonly epoch: number;
 }
 
-/** The id by which people name a window: `w` and the number of its first sample among all that ever arrived. */
-export function windowId(offset: number): string {
-  return `w${offset / BYTES_PER_SAMPLE}`;
+/** The place of a window. */
+export function placeOf({ pieces, epoch = 0 }: Window): WindowPlace {
+  return { offset: pieces[0]?.offset ?? 0, epoch };
 }
 
-/** Reads an id that `windowId` made; undefined for any other text. */
-export function offsetOfId(id: string): number | undefined {
-  return /^w(0|[1-9][0-9]{0,14})$/.test(id) ? Number(id.slice(1)) * BYTES_PER_SAMPLE : undefined;
+/** The id by which people name a window: `w`, the number of its first sample, and the epoch of the clock if that is not the first. */
+export function windowId({ offset, epoch }: WindowPlace): string {
+  return `w${offset / BYTES_PER_SAMPLE}${epoch === 0 ? '' : `-${epoch}`}`;
+}
+
+/** Whether a text has the form of a window's id. */
+export function isWindowId(text: string): boolean {
+  return /^w(0|[1-9][0-9]{0,15})(-[1-9][0-9]{0,8})?$/.test(text);
 }

@@ -2,6 +2,7 @@ import express, { type Request, type Router } from 'express';
 import { checkEvaluationResult } from '../../../../learning/metrics.ts';
 import type { EvaluationReport, FeatureStatistics } from '../../../../openapi/schemas.ts';
 import { CodedError } from '../../../../runtime/errors.ts';
+import { MachineTrust } from '../../machine-trust.ts';
 import type { RunDriver } from '../../runs/run-driver.ts';
 import { callerOf, trainerOf } from '../caller.ts';
 import type { Services } from '../services.ts';
@@ -11,6 +12,7 @@ import { bodyOf, sha256Of } from '../upload.ts';
 /** Operations of the tag `trainers`. A trainer speaks for its own pool and its participants only. */
 export function trainerRoutes(services: Services): Router {
   const { admission, participants, publisher, runs, api } = services;
+  const machineTrust = new MachineTrust(services.store);
   const router = express.Router();
   router.post('/api/trainers/join', (request, response) => {
     const caller = callerOf(request);
@@ -28,7 +30,11 @@ export function trainerRoutes(services: Services): Router {
     const pool = trainerOf(request);
     if (pool !== request.params.poolId) throw new CodedError('E_FORBIDDEN', `the key is pool ${pool}'s`);
     participants.heartbeat(pool, request.body.participants);
-    response.json({ federations: admission.federationsOfPool(pool) });
+    const trustDecisions = machineTrust.heartbeat(pool, request.body.trust);
+    response.json({
+      federations: admission.federationsOfPool(pool),
+      ...(trustDecisions.length === 0 ? {} : { trustDecisions }),
+    });
   });
   router.put('/api/runs/:runId/initial-version', async (request, response) => {
     const pool = trainerOf(request);
