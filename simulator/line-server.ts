@@ -6,6 +6,7 @@ import { Player } from './player.ts';
 import { PositionFile } from './position-file.ts';
 import { LINE_NAMESPACE } from './signal-nodes.ts';
 import { MachineWatch, SubscriptionWatch } from './subscription-watch.ts';
+import type { TruthLog } from './truth-log.ts';
 
 /** How often players look for acknowledgements. */
 const PASS_INTERVAL_MS = 20;
@@ -24,6 +25,7 @@ interface Place {
 }
 
 interface LinePlay {
+  readonly nodes: readonly MachineNodes[];
   /** Ends the play; positions are on disk when it resolves. */
   close(): Promise<void>;
 }
@@ -36,16 +38,23 @@ export async function playLine(options: {
   readonly server: OPCUAServer;
   readonly machines: readonly Machine[];
   readonly positionFile: (machine: string) => string;
+  readonly truth?: TruthLog;
   readonly log: Log;
 }): Promise<LinePlay> {
-  const { server, machines, log } = options;
+  const { server, machines, truth, log } = options;
   const { addressSpace } = server.engine;
   if (addressSpace === null) throw new TypeError('the server must be initialised');
   const namespace = addressSpace.registerNamespace(LINE_NAMESPACE);
   const places = new Map<string, Place>();
   const stations: Station[] = [];
+  const ofMachines: MachineNodes[] = [];
   for (const machine of machines) {
-    const nodes = new MachineNodes(namespace, machine.id);
+    const nodes = new MachineNodes({
+      namespace,
+      machine: machine.id,
+      ...(truth === undefined ? {} : { truth }),
+    });
+    ofMachines.push(nodes);
     const file = new PositionFile(options.positionFile(machine.id));
     const player = new Player({ machine, nodes, file, position: await file.load(), log });
     await player.prepare();
@@ -62,6 +71,7 @@ export async function playLine(options: {
     for (const { player } of stations) player.pass();
   }, PASS_INTERVAL_MS);
   return {
+    nodes: ofMachines,
     close: async () => {
       clearInterval(timer);
       await Promise.all(stations.map(({ player }) => player.close()));

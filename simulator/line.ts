@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
+import { BLOCK_SAMPLES } from '../connectors/recording/blocks.ts';
 import { readManifest } from '../connectors/recording/manifest.ts';
 import { readSegments, type Segment } from '../connectors/recording/segments.ts';
 import { EMOTIONS } from './demos-synthetic/emotions.ts';
 import { DEMOS_SYNTHETIC, demosSyntheticSpeakers } from './demos-synthetic/speakers.ts';
-import { signalNodes } from './signal-nodes.ts';
+import { type SignalNode, signalNodes } from './signal-nodes.ts';
 import { DEFAULT_SHIFT, generateSegments } from './vibration/generated-machine.ts';
-import { CONDITIONS } from './vibration/machine-vibration.ts';
+import { CONDITIONS, SAMPLE_RATE_HZ } from './vibration/machine-vibration.ts';
 import { mountingPosition } from './vibration/mounting-position.ts';
 
 /** A line of generated machines. */
@@ -19,6 +20,11 @@ export interface GeneratedLine {
   readonly segmentsPerCondition?: number;
   /** Samples of a segment. @defaultValue 5120, which are 5 windows of 1,024 */
   readonly samplesPerSegment?: number;
+  /**
+   * Whether the machines work by the clock, whoever listens, as real ones do; what nobody takes is lost. By default they
+   * play to whoever subscribes and lose nothing. `laps`: how often each works through its shift; without end by default.
+   */
+  readonly live?: { readonly laps?: number };
 }
 
 /**
@@ -47,6 +53,8 @@ export interface Line {
   readonly machines: readonly Machine[];
   /** Every label that the machines' condition takes, in the order of a federation's classes. */
   readonly classes: readonly string[];
+  /** Segments of each machine's shift, of generated machines, whose segments are all of one length. */
+  readonly segments?: number;
 }
 
 /** Makes the machines of a line. @throws CodedError as `readManifest` does */
@@ -69,7 +77,7 @@ function generatedLine(spec: GeneratedLine): Line {
       },
     };
   });
-  return { machines, classes: CONDITIONS };
+  return { machines, classes: CONDITIONS, segments: CONDITIONS.length * shift.segmentsPerCondition };
 }
 
 async function recordedLine(spec: RecordedLine): Promise<Line> {
@@ -107,15 +115,22 @@ export interface LineDescription {
     readonly id: string;
     readonly attributes: Readonly<Record<string, string>>;
     /** The `signals` of an OPC UA source in a trainer file. */
-    readonly signals: Readonly<Record<string, { readonly node: string }>>;
+    readonly signals: Readonly<Record<string, SignalNode>>;
   }[];
 }
+
+/** Blocks that a machine which works by the clock writes a second. */
+const LIVE_BLOCKS_HZ = SAMPLE_RATE_HZ / BLOCK_SAMPLES;
 
 /** Describes a line without starting it. @throws CodedError as `readManifest` does */
 export async function describeLine(spec: LineSpec): Promise<LineDescription> {
   const { machines, classes } = await openLine(spec);
   return {
     classes,
-    machines: machines.map(({ id, attributes }) => ({ id, attributes, signals: signalNodes(id) })),
+    machines: machines.map(({ id, attributes }) => ({
+      id,
+      attributes,
+      signals: signalNodes(id, 'live' in spec && spec.live !== undefined ? LIVE_BLOCKS_HZ : undefined),
+    })),
   };
 }

@@ -24,12 +24,29 @@ export function variableId(machine: string, variable: MachineVariable): string {
   return `${machine}.${variable}`;
 }
 
-/** The `signals` of an OPC UA source in a trainer file, for a machine of a simulated line. */
-export function signalNodes(machine: string): Record<string, { node: string }> {
+/** A signal of an OPC UA source in a trainer file. */
+export interface SignalNode {
+  readonly node: string;
+  readonly kind?: 'periodic';
+  readonly rateHz?: number;
+}
+
+/** Variables that a machine which works by the clock writes at every block, without exception. */
+const PERIODIC: readonly MachineVariable[] = ['Vibration', 'Block'];
+
+/**
+ * The `signals` of an OPC UA source in a trainer file, for a machine of a simulated line.
+ * @param blocksHz blocks a second, if the machine works by the clock.
+ */
+export function signalNodes(machine: string, blocksHz?: number): Record<string, SignalNode> {
   return Object.fromEntries(
-    MACHINE_VARIABLES.map((variable) => [
-      MACHINE_SIGNALS[variable],
-      { node: `nsu=${LINE_NAMESPACE};s=${variableId(machine, variable)}` },
-    ]),
+    MACHINE_VARIABLES.map((variable): [string, SignalNode] => {
+      const node = `nsu=${LINE_NAMESPACE};s=${variableId(machine, variable)}`;
+      const isPeriodic = blocksHz !== undefined && PERIODIC.includes(variable);
+      return [
+        MACHINE_SIGNALS[variable],
+        isPeriodic ? { node, kind: 'periodic', rateHz: blocksHz } : { node },
+      ];
+    }),
   );
 }

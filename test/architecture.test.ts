@@ -27,6 +27,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     ours: ['runtime', 'connectors/connector.ts', 'openapi/schemas.ts', 'openapi/generated'],
     packages: ['node-opcua'],
   },
+  'connectors/collector': { ours: ['runtime', 'openapi', 'connectors'] },
   queue: { ours: ['runtime', 'openapi'], packages: ['bullmq', 'ioredis'] },
   aas: { ours: ['runtime', 'openapi'] },
   'services/trainer': {

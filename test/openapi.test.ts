@@ -33,7 +33,7 @@ describe('a file that a person wrote', () => {
     expect(fromJson).toEqual(fromYaml);
     expect(fromYaml.participants[0]?.source.opcua).toMatchObject({
       securityMode: 'SignAndEncrypt',
-      queueSize: 200,
+      bridgeSeconds: 30,
     });
   });
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { withAbsolutePaths } from '../../cli/plant/trainer-file-paths.ts';
+import { withAbsolutePaths } from '../../openapi/trainer-file-paths.ts';
 import { parseAndValidate } from '../../openapi/validate.ts';
 
 const EXAMPLES = join(__dirname, '..', '..', 'examples');
@@ -18,6 +18,10 @@ describe('the examples', () => {
 
   it.each(names('.trainer.yaml'))('hold a valid trainer file in %s', (name) => {
     expect(parseAndValidate('TrainerFile', text(name), name).participants.length).toBeGreaterThan(0);
+  });
+
+  it.each(names('.line.yaml'))('hold a valid line file in %s', (name) => {
+    expect(Object.keys(parseAndValidate('OpcuaSource', text(name), name).signals)).not.toEqual([]);
   });
 
   it('name in the trainer file every signal that the federation needs', () => {

@@ -63,6 +63,21 @@ function isAlive(pid: number): boolean {
 }
 
 describe('the supervisor', () => {
+  it('starts a process anew on its old port when it is asked to, without a word', async () => {
+    const { supervisor, events, folder } = supervise();
+    const supervised = supervisor.add('trainer', 'trainer', smallService(folder, 'trainer'));
+    const { api } = await supervised.start();
+    const first = await pidServedAt(api);
+
+    await supervised.restart();
+
+    await eventually(async () => {
+      const pid = await pidServedAt(api).catch(() => first);
+      return pid === first ? undefined : pid;
+    });
+    expect(events).toEqual([{ kind: 'restarted', name: 'trainer' }]);
+  });
+
   it('starts a process again on its old port when it is killed, and says so', async () => {
     const { supervisor, events, folder } = supervise();
     const { api } = await supervisor

@@ -98,11 +98,18 @@ describe('the view of a data set', () => {
     const numbered = open();
     for (const { journal, view } of [unnumbered, numbered]) {
       journal.receive(blocks(2).flat());
-      journal.gap({ signal: 'vibration', fromMs: 0, toMs: 10, cause: 'connection-lost' });
+      journal.gap({
+        id: 'a',
+        signal: 'vibration',
+        fromMs: 0,
+        toMs: 10,
+        cause: 'connection-lost',
+        filled: false,
+      });
       await view.catchUp();
     }
 
-    expect(unnumbered.view.counts()).toMatchObject({ windows: 2, excludedWindows: { gap: 1 } });
+    expect(unnumbered.view.counts()).toMatchObject({ windows: 2, excludedWindows: { 'connection-lost': 1 } });
     expect(numbered.view.counts()).toMatchObject({ windows: 3, excludedWindows: {} });
   });
 

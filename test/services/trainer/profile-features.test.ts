@@ -1,10 +1,18 @@
 import { join } from 'node:path';
+import type { DataProfile } from '../../../openapi/schemas.ts';
 import { freeze } from '../../../services/trainer/data-set/freeze.ts';
 import { Journal } from '../../../services/trainer/data-set/journal.ts';
 import { profileFeatures } from '../../../services/trainer/data-set/profile-features.ts';
+import { profileWaveform } from '../../../services/trainer/data-set/profile-waveform.ts';
+import type { Window } from '../../../services/trainer/data-set/window.ts';
 import { arrivalsOf, ramp, sample } from './arrivals.ts';
 import { profileOf } from './profile.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+
+function frozen(journal: Journal, profile: DataProfile, window: Window) {
+  const source = profileWaveform({ journal, profile, labels: undefined, clock: () => 0 });
+  return freeze({ journal, source, profile, windows: [window], isTest: [false] });
+}
 
 describe('the features of a profile', () => {
   const folder = temporaryFolder();
@@ -46,7 +54,7 @@ describe('the features of a profile', () => {
     });
     const window = { timestampMs: 0, label: 'healthy', lot: '', pieces: [{ offset: 0, length: 1000 }] };
 
-    const { train } = await freeze(journal, profile, [window], [false]);
+    const { train } = await frozen(journal, profile, window);
     journal.close();
 
     // The third order of ten turns a second.
@@ -63,7 +71,7 @@ describe('the features of a profile', () => {
     });
     const window = { timestampMs: 0, label: 'healthy', lot: '', pieces: [{ offset: 0, length: 12 }] };
 
-    const { train, scaler } = await freeze(journal, profile, [window], [false]);
+    const { train, scaler } = await frozen(journal, profile, window);
     journal.close();
 
     expect([train.features.length, scaler.mean.length]).toEqual([14, 2]);

@@ -45,6 +45,17 @@ describe('what a trainer file lets the AAS show', () => {
     expect(JSON.stringify(published)).not.toMatch(/operator|secret|password/);
   });
 
+  it('has no signal that is no variable with a node, and nothing where there is none else', () => {
+    const byPath = { v: { path: '/nsu=urn:press;Wave' } };
+
+    const some = publishedOfParticipant(
+      participant({ publishInterface: true, signals: { ...byPath, w: { node: 'i=1' } } }),
+    );
+
+    expect(some?.interface?.signals).toEqual([{ name: 'w', node: 'i=1' }]);
+    expect(publishedOfParticipant(participant({ publishInterface: true, signals: byPath }))).toBeUndefined();
+  });
+
   it('is the nameplate alone where only that is there', () => {
     const nameplate = {
       manufacturerName: 'Presses Ltd',

@@ -1,9 +1,7 @@
 import fc from 'fast-check';
-import {
-  type BoundBlock,
-  type Window,
-  WindowCutter,
-} from '../../../services/trainer/data-set/window-cutter.ts';
+import type { BoundBlock } from '../../../services/trainer/data-set/bound-block.ts';
+import type { Window } from '../../../services/trainer/data-set/window.ts';
+import { WindowCutter } from '../../../services/trainer/data-set/window-cutter.ts';
 
 interface Cut {
   readonly windows: readonly Window[];

@@ -1,0 +1,113 @@
+import type { Gap, Quality } from '../../connectors/connector.ts';
+import { readLedger, readStore } from '../../connectors/store/read-store.ts';
+import { readTruthLog } from '../../simulator/truth-log.ts';
+
+/** How the store of a machine compares with what the simulator wrote; numbers of values. */
+export interface DayVerdict {
+  readonly written: number;
+  readonly stored: number;
+  readonly lost: number;
+  /** Written, not stored, and in no row of the ledger. */
+  readonly silent: number;
+  /** Stored inside a row that says that they are missing. */
+  readonly contradicted: number;
+  readonly duplicates: number;
+  /** Stored and never written so: another timestamp, or a better quality. */
+  readonly invented: number;
+  /** Intervals of silent losses, by signal, for whoever must find out why. */
+  readonly silences: readonly string[];
+}
+
+interface JudgeDayOptions {
+  readonly truthFile: string;
+  readonly storeFolder: string;
+  /** The signals, each with its variable in the truth log. */
+  readonly variables: ReadonlyMap<string, string>;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+interface StoredValue {
+  readonly atMs: number;
+  readonly epoch: number;
+  readonly quality: Quality;
+}
+
+/** Compares what a connector stored on a day of faults, moved clocks among them, with the truth. */
+export async function judgeDay(options: JudgeDayOptions): Promise<DayVerdict> {
+  const { truthFile, storeFolder, variables, fromMs, untilMs } = options;
+  const written = new Map([...variables.values()].map((name) => [name, new Map<number, Set<Quality>>()]));
+  for await (const { variable, sourceTimestampMs, quality } of readTruthLog(truthFile)) {
+    const ofVariable = written.get(variable);
+    const qualities = ofVariable?.get(sourceTimestampMs) ?? new Set<Quality>();
+    ofVariable?.set(sourceTimestampMs, qualities.add(quality));
+  }
+  const stored = new Map([...variables.keys()].map((signal): [string, StoredValue[]] => [signal, []]));
+  for await (const { samples } of readStore(storeFolder)) {
+    for (const { signal, sourceTimestampMs, quality, epoch = 0 } of samples) {
+      stored.get(signal)?.push({ atMs: sourceTimestampMs, epoch, quality });
+    }
+  }
+  const rows = readLedger(storeFolder).filter(({ filled }) => !filled);
+  const verdicts = [...variables].map(([signal, variable]) =>
+    judgeSignal({
+      written: written.get(variable) ?? new Map(),
+      stored: stored.get(signal) ?? [],
+      rows: rows.filter((row) => row.signal === signal),
+      fromMs,
+      untilMs,
+    }),
+  );
+  const sum = (key: Exclude<keyof DayVerdict, 'silences'>) =>
+    verdicts.reduce((total, verdict) => total + verdict[key], 0);
+  return {
+    written: sum('written'),
+    stored: sum('stored'),
+    lost: sum('lost'),
+    silent: sum('silent'),
+    contradicted: sum('contradicted'),
+    duplicates: sum('duplicates'),
+    invented: sum('invented'),
+    silences: verdicts.flatMap(({ silences }, index) =>
+      silences.map((silence) => `${[...variables.keys()][index]} ${silence}`),
+    ),
+  };
+}
+
+function judgeSignal(parts: {
+  readonly written: ReadonlyMap<number, ReadonlySet<Quality>>;
+  readonly stored: readonly StoredValue[];
+  readonly rows: readonly Gap[];
+  readonly fromMs: number;
+  readonly untilMs: number;
+}): DayVerdict {
+  const { written, stored, rows, fromMs, untilMs } = parts;
+  const isIn = (row: Gap, atMs: number) => row.fromMs < atMs && atMs < row.toMs;
+  const times = new Set<number>();
+  const seen = new Set<string>();
+  let [contradicted, duplicates, invented] = [0, 0, 0];
+  for (const { atMs, epoch, quality } of stored) {
+    const key = `${epoch} ${atMs}`;
+    if (seen.has(key)) duplicates += 1;
+    seen.add(key);
+    if (written.get(atMs)?.has(quality) !== true) invented += 1;
+    if (quality !== 'good') continue;
+    times.add(atMs);
+    if (rows.some((row) => (row.epoch ?? 0) === epoch && isIn(row, atMs))) contradicted += 1;
+  }
+  const judged = [...written].filter(
+    ([atMs, qualities]) => qualities.has('good') && atMs >= fromMs && atMs <= untilMs,
+  );
+  const lost = judged.filter(([atMs]) => !times.has(atMs));
+  const silent = lost.filter(([atMs]) => !rows.some((row) => isIn(row, atMs)));
+  return {
+    written: judged.length,
+    stored: stored.length,
+    lost: lost.length,
+    silent: silent.length,
+    contradicted,
+    duplicates,
+    invented,
+    silences: silent.length === 0 ? [] : [`${silent.length} from ${silent[0]?.[0]} to ${silent.at(-1)?.[0]}`],
+  };
+}
