@@ -36,6 +36,15 @@ const BENCHES = {
     about: 'the AAS environment: requests/s, start, memory, attachments; --peers: beside FA³ST too',
     load: () => import('./aas.ts'),
   },
+  opcua: {
+    about:
+      'what the collector takes from OPC UA servers: loss, latency, CPU, memory, peak, servers; --short; --load, --peak, --servers',
+    load: () => import('./opcua.ts'),
+  },
+  outages: {
+    about: 'the outage table: silence, lost, recovered and accounted samples per row; --row=NAME',
+    load: () => import('./outages.ts'),
+  },
   aggregation: {
     about: 'GB/s of updates to their exact mean and by robust rules; --peers: beside flwr too',
     load: () => import('./aggregation.ts'),
