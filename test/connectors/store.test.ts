@@ -408,9 +408,12 @@ describe('the limits of a sample store', () => {
 
     for (let index = 10; index < 400; index += 1) deliver(index);
     await eventually(() => writer.storedBytes <= 80_000, { what: 'the drop' });
+    const isLeft = existsSync(join(folder, '000000001.segment'));
     for (let last = -1; last < 7_999; ) {
       const { value } = await batches.next();
       consumed.push(...(value?.samples ?? []));
+      // What is taken and not told counts as lost if it is dropped meanwhile.
+      if (value !== undefined) await reader.commit(value.end);
       last = consumed.at(-1)?.sourceTimestampMs ?? last;
     }
     await batches.return();
@@ -424,7 +427,7 @@ describe('the limits of a sample store', () => {
     expect(consumed.filter(isNoted)).toEqual([]);
     expect(delivered.filter((each) => !times.has(each.sourceTimestampMs) && !isNoted(each))).toEqual([]);
     expect(rows).not.toEqual([]);
-    expect(existsSync(join(folder, '000000001.segment'))).toBe(true);
+    expect(isLeft).toBe(true);
   });
 });
 
