@@ -38,7 +38,12 @@ export interface FederationBackend {
   readonly numerics: Numerics;
   /** Training steps a second of its model and batch, where it was measured. */
   readonly stepsPerSecond?: number;
+  /** Each other backend and why it is not used, such as `webgpu webgpu 0.6.2: not set up`. */
+  readonly refusedBackends: string[];
 }
+
+/** Characters of a reason at most: it is told with every report. */
+const REASON_LENGTH = 200;
 
 /** The tensor backends of this machine: which work, and which one is the best for each federation's model. */
 export class Backends {
@@ -47,6 +52,8 @@ export class Backends {
   readonly #refused: readonly RefusedBackend[];
   readonly #cache: MeasurementCache;
   readonly #choices = new Map<string, Choice>();
+  /** Federations whose choice is in the log, with its key. */
+  readonly #told = new Map<string, string>();
   readonly #stop = new AbortController();
   #measuring: Promise<void> = Promise.resolve();
   readonly #asked = new Set<string>();
@@ -116,7 +123,10 @@ export class Backends {
     const reproducible = federation.training.numerics === 'reproducible';
     const key = canonicalJson([reproducible, workloadOf(federation)]);
     const known = this.#choices.get(key) ?? this.#withoutMeasuring(reproducible);
-    if (known !== undefined) return figuresOf(known);
+    if (known !== undefined) {
+      this.#tell(federation.id, key, known);
+      return this.#figuresOf(known);
+    }
     if (!this.#asked.has(key)) {
       this.#asked.add(key);
       // One after the other: two at once would measure each other.
@@ -167,7 +177,6 @@ export class Backends {
   }
 
   async #measure(key: string, workload: Workload, federation: string): Promise<void> {
-    const { log } = this.#options;
     const measured: WorkingBackend[] = [];
     const failed: RefusedBackend[] = [];
     for (const { plan } of this.#eligible) {
@@ -179,15 +188,40 @@ export class Backends {
     // None of them could train it: the jobs will say why.
     const working = measured.length > 0 ? measured : this.#eligible;
     const { chosen, refused } = chooseBackend(working, this.#rule(false));
-    this.#choices.set(key, { chosen, refused: [...refused, ...failed] });
-    log.info({
+    const choice = { chosen, refused: [...refused, ...failed] };
+    this.#choices.set(key, choice);
+    this.#tell(federation, key, choice);
+  }
+
+  /** Logs a federation's choice, once as long as it asks for the same. */
+  #tell(federation: string, key: string, choice: Choice): void {
+    if (this.#told.get(federation) === key) return;
+    this.#told.set(federation, key);
+    const { plan, measured } = choice.chosen;
+    this.#options.log.info({
       event: 'backend.chosen',
       federation,
-      backend: describeNumerics(chosen.plan.numerics),
-      stepsPerSecond: chosen.measured?.stepsPerSecond,
-      peakBytes: chosen.measured?.peakBytes,
-      refused: [...refused, ...failed].map(({ numerics, reason }) => `${numerics.backend}: ${reason}`),
+      backend: describeNumerics(plan.numerics),
+      stepsPerSecond: measured?.stepsPerSecond,
+      peakBytes: measured?.peakBytes,
+      refused: this.#reasonsOf(choice),
     });
+  }
+
+  #figuresOf(choice: Choice): FederationBackend {
+    const { plan, measured } = choice.chosen;
+    return {
+      numerics: plan.numerics,
+      ...(measured !== undefined && { stepsPerSecond: measured.stepsPerSecond }),
+      refusedBackends: this.#reasonsOf(choice),
+    };
+  }
+
+  /** Why this choice leaves the others, and why those are none that do not work here. */
+  #reasonsOf({ refused }: Choice): string[] {
+    return [...refused, ...this.#refused].map(({ numerics: { backend, build }, reason }) =>
+      `${backend} ${build}: ${reason}`.slice(0, REASON_LENGTH),
+    );
   }
 
   async #probed(request: ProbeRequest) {
@@ -214,11 +248,4 @@ export class Backends {
   #list(): string {
     return this.all.map(describeNumerics).join(' and ');
   }
-}
-
-function figuresOf({ chosen: { plan, measured } }: Choice): FederationBackend {
-  return {
-    numerics: plan.numerics,
-    ...(measured !== undefined && { stepsPerSecond: measured.stepsPerSecond }),
-  };
 }

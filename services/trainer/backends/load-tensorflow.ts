@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import util from 'node:util';
-import type { KernelBackend } from '@tensorflow/tfjs-core';
+import type { KernelBackend, Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { CodedError } from '../../../runtime/errors.ts';
 import { shareLibrary } from './share-library.ts';
@@ -29,6 +29,7 @@ const PACKAGE = '@tensorflow/tfjs-node-gpu';
  */
 export async function loadNativeTensorFlow(folder: string): Promise<{ version: string; gpu: boolean }> {
   restoreRemovedFunctions();
+  lendMethods();
   shareLibrary();
   const load = createRequire(join(folder, 'node_modules', PACKAGE, 'package.json'));
   try {
@@ -59,5 +60,16 @@ function restoreRemovedFunctions(): void {
   };
   for (const [name, restored] of Object.entries(removed)) {
     if (Reflect.get(util, name) === undefined) Reflect.set(util, name, restored);
+  }
+}
+
+/** The package's kernel of PReLU calls these as methods of tensors, which the library's build for Node does not have. */
+function lendMethods(): void {
+  for (const [name, operation] of Object.entries({ add: tf.add, mul: tf.mul, sub: tf.sub })) {
+    if (Reflect.get(tf.Tensor.prototype, name) !== undefined) continue;
+    const method = function (this: Tensor, other: Tensor): Tensor {
+      return operation(this, other);
+    };
+    Reflect.set(tf.Tensor.prototype, name, method);
   }
 }

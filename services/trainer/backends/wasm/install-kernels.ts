@@ -1,6 +1,7 @@
 import type { TensorFlow } from '../../models/model.ts';
 import { TFJS_VERSION } from '../versions.ts';
 import type { WasmBuild } from '../wasm-numerics.ts';
+import { checkMemory } from './checked-memory.ts';
 import { kernelHost, setKernelHost, type WasmBackend } from './kernel-host.ts';
 import { loadKernelModule } from './kernel-module.ts';
 import { replaceKernels } from './replace-kernels.ts';
@@ -13,7 +14,8 @@ import { reductionKernels } from './replacements/reductions.ts';
 
 /**
  * Puts our kernels in place of those of the WASM backend, which must be the one in use. They read and write the memory
- * of the backend, whose inside is not part of its interface: only of the version that was tried.
+ * of the backend, whose inside is not part of its interface: only of the version that was tried. From then on a tensor
+ * that the memory has no room for is refused with `E_OUT_OF_MEMORY`.
  * @param build by default the fastest that runs here.
  * @returns the build that is in place; undefined, and nothing changed, where the engine lacks its instructions or the
  * library has another version.
@@ -27,6 +29,7 @@ export async function installWasmKernels(tf: TensorFlow, build?: WasmBuild): Pro
   if (installed?.build === build) return build;
   // The class of the backend in use; kernel-host.ts names what we need of it.
   const backend = tf.backend() as unknown as WasmBackend;
+  checkMemory(backend.wasm);
   const memory = backend.wasm.wasmMemory ?? backend.wasm.asm?.memory;
   if (memory === undefined) return undefined;
   const kernels = await loadKernelModule(build, memory);

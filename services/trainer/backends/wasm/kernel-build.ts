@@ -1,2 +1,2 @@
 /** Version of our WASM kernels; another one may give other bits. */
-export const KERNEL_BUILD = '2';
+export const KERNEL_BUILD = '3';

@@ -78,9 +78,12 @@ function block({ wasm }: WasmBackend): (bytes: number) => { address: number; fre
     const fresh = bytes > size;
     if (fresh) {
       if (allocated !== 0) wasm._free(allocated);
-      size = Math.ceil(bytes * 1.25);
+      // There is none until the new one is there: the allocation may be refused.
+      [allocated, size] = [0, 0];
+      const wanted = Math.ceil(bytes * 1.25);
       // Some more for reads of whole vectors at the end.
-      allocated = wasm._malloc(size + 64);
+      allocated = wasm._malloc(wanted + 64);
+      size = wanted;
     }
     return { address: (allocated + 15) & ~15, fresh, size };
   };

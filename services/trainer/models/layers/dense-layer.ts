@@ -22,9 +22,8 @@ export function denseLayer(tf: TensorFlow, name: string, units: number): MakeLay
       saved: [],
     }),
     backward: ([kernel], input, _forward, slope) => ({
-      // Transposed first: the backend multiplies transposed matrices in a plain loop.
-      slope: tf.matMul(slope, tf.transpose(kernel!)),
-      gradients: [tf.matMul(tf.transpose(input), slope), tf.sum(slope, 0)],
+      slope: tf.matMul(slope, kernel!, false, true),
+      gradients: [tf.matMul(input, slope, true), tf.sum(slope, 0)],
     }),
   });
 }

@@ -3,8 +3,8 @@ import type { TensorFlow } from '../model.ts';
 import type { MakeLayer } from './layer.ts';
 
 /**
- * The largest value of each window; windows do not overlap, and what is left at the edge is dropped. It stands behind a
- * ReLU: the backend's own gradient is only right where no window's maximum is negative.
+ * The largest value of each window; windows do not overlap, and what is left at the edge is dropped. The gradient is the
+ * backend's, on WASM that of our kernel: the one it replaces is wrong where a window's maximum is negative.
  * @param window height and width.
  */
 export function maxPool(tf: TensorFlow, window: readonly [number, number]): MakeLayer {

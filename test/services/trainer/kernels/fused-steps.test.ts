@@ -3,6 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { randomStream } from '../../../../learning/random.ts';
 import type { ModelSpec, OptimizerSpec } from '../../../../openapi/schemas.ts';
 import { loadWasm } from '../../../../services/trainer/backends/load-wasm.ts';
+import { fusedAdam } from '../../../../services/trainer/backends/wasm/optimiser-steps.ts';
 import { buildModel } from '../../../../services/trainer/models/index.ts';
 import { createOptimizer } from '../../../../services/trainer/training/optimizer.ts';
 
@@ -35,6 +36,12 @@ const CASES: readonly Case[] = [
     spec: { key: 'cnn-2d', channels: [8, 16], normalisation: 'batch' },
     featureShape: [16, 16],
     batch: 4,
+  },
+  {
+    name: 'cnn-2d with batch norm, odd channels and many places',
+    spec: { key: 'cnn-2d', channels: [7], normalisation: 'batch' },
+    featureShape: [61, 40],
+    batch: 5,
   },
   {
     name: 'cnn-2d, odd channels',
@@ -74,14 +81,12 @@ async function stepOn(backend: string, { spec, featureShape, batch }: Case): Pro
   );
   // A row counts as much as its sum: class weights.
   const targets = tf.mul(tf.oneHot(labels, CLASSES), tf.tensor2d(counts, [batch, 1])) as tf.Tensor2D;
-  const { lossSum, gradients } = tf.tidy(() => {
-    const result = model.lossAndGradients(weights, inputs, targets);
-    return { lossSum: result.lossSum, gradients: [...result.gradients] };
+  const results = tf.tidy(() => {
+    const { lossSum, gradients, statistics } = model.lossAndGradients(weights, inputs, targets);
+    return [lossSum, ...gradients, ...statistics, model.logits(weights, inputs)];
   });
   const byInputs = tf.tidy(() => model.inputGradient(weights, inputs, targets));
-  return Promise.all(
-    [lossSum, ...gradients, byInputs].map(async (tensor) => Float32Array.from(await tensor.data())),
-  );
+  return Promise.all([...results, byInputs].map(async (tensor) => Float32Array.from(await tensor.data())));
 }
 
 async function optimisedOn(backend: string, spec: OptimizerSpec): Promise<Float32Array> {
@@ -92,6 +97,14 @@ async function optimisedOn(backend: string, spec: OptimizerSpec): Promise<Float3
     weights = tf.tidy(() => optimizer.step(weights, tf.mul(weights, step / 3)));
   }
   return Float32Array.from(await weights.data());
+}
+
+/** One step of Adam with moments so small that they count as nothing, for as many weights. */
+async function momentsAfterAStepOf(count: number): Promise<number[][]> {
+  const tiny = tf.fill([count], 1e-39) as tf.Tensor1D;
+  const numbers = { rate: 0.01, decay1: 0.9, decay2: 0.999, epsilon: 1e-7, weightDecay: 0 };
+  const step = fusedAdam(tf, { weights: tiny, gradients: tiny, mean: tiny, square: tiny, ...numbers })!;
+  return Promise.all([step.mean, step.square].map(async (moment) => [...(await moment.data())]));
 }
 
 function expectClose(found: ArrayLike<number>, expected: ArrayLike<number>): void {
@@ -141,6 +154,12 @@ describe.each([
       const found = await optimisedOn('wasm', optimizer);
 
       expectClose(found, expected);
+    });
+
+    it.each([3, 4, 7])('adam leaves no number too small for full precision, of %d weights', async (count) => {
+      await tf.setBackend('wasm');
+
+      for (const moment of await momentsAfterAStepOf(count)) expect(moment).toEqual(Array(count).fill(0));
     });
   });
 });

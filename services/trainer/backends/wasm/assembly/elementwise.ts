@@ -1,3 +1,6 @@
+import { BLOCK, promoteHigh, single } from './double-sums';
+import { loadSome, storeSome } from './some-lanes';
+
 /** `out = slope` where the output of a ReLU is above zero, else 0. `out` may be `slopes`. */
 export function reluGradient(slopes: usize, outputs: usize, out: usize, count: usize): void {
   const zero = f32x4.splat(0);
@@ -16,50 +19,68 @@ export function reluGradient(slopes: usize, outputs: usize, out: usize, count: u
 export function addColumnSums(matrix: usize, rows: usize, columns: usize, sums: usize): void {
   const step = columns << 2;
   let column: usize = 0;
-  for (; column + 16 <= columns; column += 16) {
+  for (; column + 8 <= columns; column += 8) {
     let place = matrix + (column << 2);
     const at = sums + (column << 2);
-    let a = v128.load(at);
-    let b = v128.load(at, 16);
-    let c = v128.load(at, 32);
-    let d = v128.load(at, 48);
-    for (let row: usize = 0; row < rows; row++, place += step) {
-      a = f32x4.add(a, v128.load(place));
-      b = f32x4.add(b, v128.load(place, 16));
-      c = f32x4.add(c, v128.load(place, 32));
-      d = f32x4.add(d, v128.load(place, 48));
+    let a = f64x2.promote_low_f32x4(v128.load(at));
+    let b = promoteHigh(v128.load(at));
+    let c = f64x2.promote_low_f32x4(v128.load(at, 16));
+    let d = promoteHigh(v128.load(at, 16));
+    for (let begin: usize = 0; begin < rows; begin += BLOCK) {
+      const count = min(BLOCK, rows - begin);
+      let left = f32x4.splat(0);
+      let right = f32x4.splat(0);
+      for (let row: usize = 0; row < count; row++, place += step) {
+        left = f32x4.add(left, v128.load(place));
+        right = f32x4.add(right, v128.load(place, 16));
+      }
+      a = f64x2.add(a, f64x2.promote_low_f32x4(left));
+      b = f64x2.add(b, promoteHigh(left));
+      c = f64x2.add(c, f64x2.promote_low_f32x4(right));
+      d = f64x2.add(d, promoteHigh(right));
     }
-    v128.store(at, a);
-    v128.store(at, b, 16);
-    v128.store(at, c, 32);
-    v128.store(at, d, 48);
+    v128.store(at, single(a, b));
+    v128.store(at, single(c, d), 16);
   }
-  for (; column + 4 <= columns; column += 4) {
+  for (; column < columns; column += 4) {
+    const kept = min<usize>(4, columns - column);
     let place = matrix + (column << 2);
-    let sum = v128.load(sums + (column << 2));
-    for (let row: usize = 0; row < rows; row++, place += step) sum = f32x4.add(sum, v128.load(place));
-    v128.store(sums + (column << 2), sum);
-  }
-  for (; column < columns; column++) {
-    let place = matrix + (column << 2);
-    let sum: f32 = load<f32>(sums + (column << 2));
-    for (let row: usize = 0; row < rows; row++, place += step) sum += load<f32>(place);
-    store<f32>(sums + (column << 2), sum);
+    const at = sums + (column << 2);
+    const start = loadSome(at, kept);
+    let a = f64x2.promote_low_f32x4(start);
+    let b = promoteHigh(start);
+    for (let begin: usize = 0; begin < rows; begin += BLOCK) {
+      const count = min(BLOCK, rows - begin);
+      let sum = f32x4.splat(0);
+      for (let row: usize = 0; row < count; row++, place += step) {
+        sum = f32x4.add(sum, loadSome(place, kept));
+      }
+      a = f64x2.add(a, f64x2.promote_low_f32x4(sum));
+      b = f64x2.add(b, promoteHigh(sum));
+    }
+    storeSome(at, single(a, b), kept);
   }
 }
 
-/** Sum of the numbers of each row of a matrix, in four strands. */
+/** Sum of the numbers of each row of a matrix. */
 export function rowSums(matrix: usize, rows: usize, columns: usize, sums: usize): void {
+  const whole = columns & ~3;
   for (let row: usize = 0; row < rows; row++, sums += 4) {
-    let strands = f32x4.splat(0);
-    let index: usize = 0;
-    for (; index + 4 <= columns; index += 4, matrix += 16) strands = f32x4.add(strands, v128.load(matrix));
-    let sum =
-      f32x4.extract_lane(strands, 0) +
-      f32x4.extract_lane(strands, 1) +
-      (f32x4.extract_lane(strands, 2) + f32x4.extract_lane(strands, 3));
-    for (; index < columns; index++, matrix += 4) sum += load<f32>(matrix);
-    store<f32>(sums, sum);
+    let low = f64x2.splat(0);
+    let high = f64x2.splat(0);
+    for (let begin: usize = 0; begin < whole; begin += 4 * BLOCK) {
+      const end = min(begin + 4 * BLOCK, whole);
+      let strands = f32x4.splat(0);
+      for (let index = begin; index < end; index += 4, matrix += 16) {
+        strands = f32x4.add(strands, v128.load(matrix));
+      }
+      low = f64x2.add(low, f64x2.promote_low_f32x4(strands));
+      high = f64x2.add(high, promoteHigh(strands));
+    }
+    const both = f64x2.add(low, high);
+    let sum = f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1);
+    for (let index = whole; index < columns; index++, matrix += 4) sum += load<f32>(matrix) as f64;
+    store<f32>(sums, sum as f32);
   }
 }
 

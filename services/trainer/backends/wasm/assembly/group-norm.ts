@@ -1,7 +1,6 @@
+import { BLOCK, promoteHigh, single } from './double-sums';
 import { multiplyAdd } from './multiply-add';
-
-/** Pixels summed in single precision before their sum goes into double precision. */
-const BLOCK: usize = 32;
+import { loadSome, storeSome } from './some-lanes';
 
 /**
  * Group normalisation of one example of `pixels` times `channels`, then scale and offset (Y. Wu, K. He: Group
@@ -129,7 +128,7 @@ function storeSums(
       sum = f32x4.add(sum, squared ? f32x4.mul(centred, centred) : centred);
     }
     low = f64x2.add(low, f64x2.promote_low_f32x4(sum));
-    high = f64x2.add(high, f64x2.promote_low_f32x4(i32x4.shuffle(sum, sum, 2, 3, 2, 3)));
+    high = f64x2.add(high, promoteHigh(sum));
   }
   storeSome(into + at, single(low, high), kept);
 }
@@ -163,12 +162,9 @@ function storeSlopeSums(
       product = multiplyAdd(slope, f32x4.sub(loadSome(image + place, kept), mean), product);
     }
     low = f64x2.add(low, f64x2.promote_low_f32x4(sum));
-    high = f64x2.add(high, f64x2.promote_low_f32x4(i32x4.shuffle(sum, sum, 2, 3, 2, 3)));
+    high = f64x2.add(high, promoteHigh(sum));
     lowProduct = f64x2.add(lowProduct, f64x2.promote_low_f32x4(product));
-    highProduct = f64x2.add(
-      highProduct,
-      f64x2.promote_low_f32x4(i32x4.shuffle(product, product, 2, 3, 2, 3)),
-    );
+    highProduct = f64x2.add(highProduct, promoteHigh(product));
   }
   storeSome(sums + at, single(low, high), kept);
   storeSome(products + at, single(lowProduct, highProduct), kept);
@@ -184,29 +180,4 @@ function spreadOverGroups(from: usize, into: usize, width: usize, groups: usize,
       store<f32>(into + begin + (index << 2), (sum * factor) as f32);
     }
   }
-}
-
-function single(low: v128, high: v128): v128 {
-  return i32x4.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
-}
-
-/** Up to four numbers; what is behind them stays unread. */
-function loadSome(place: usize, kept: usize): v128 {
-  if (kept === 4) return v128.load(place);
-  let numbers = f32x4.splat(0);
-  numbers = f32x4.replace_lane(numbers, 0, load<f32>(place));
-  if (kept > 1) numbers = f32x4.replace_lane(numbers, 1, load<f32>(place + 4));
-  if (kept > 2) numbers = f32x4.replace_lane(numbers, 2, load<f32>(place + 8));
-  return numbers;
-}
-
-/** Stores as many as `loadSome` read. */
-function storeSome(place: usize, numbers: v128, kept: usize): void {
-  if (kept === 4) {
-    v128.store(place, numbers);
-    return;
-  }
-  store<f32>(place, f32x4.extract_lane(numbers, 0));
-  if (kept > 1) store<f32>(place + 4, f32x4.extract_lane(numbers, 1));
-  if (kept > 2) store<f32>(place + 8, f32x4.extract_lane(numbers, 2));
 }

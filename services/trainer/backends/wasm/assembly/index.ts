@@ -1,4 +1,5 @@
 /** What our module offers on the memory of the tensor backend. Addresses and steps are bytes, sizes are numbers. */
+export { channelMoments, channelSlopeSums, channelSlopes, scaleAndShift } from './batch-norm';
 export { addFilterGradient, convolveImage, frameImage, packTurnedFilter } from './convolution';
 export { addDepthwiseFilterGradient, addDepthwiseInputGradient, unframeImage } from './depthwise';
 export {

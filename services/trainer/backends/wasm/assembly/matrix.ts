@@ -112,7 +112,7 @@ export function multiply(
   edge: usize,
 ): void {
   // A block of rows stays in the first-level cache while all panels pass by.
-  const block = max<usize>(6, (BLOCK_BYTES / (depth << 2) / 6) * 6);
+  const block = max<usize>(6, (BLOCK_BYTES / (max<usize>(depth, 1) << 2) / 6) * 6);
   for (let row: usize = 0; row < rows; row += block) {
     const count = min(block, rows - row);
     const from = a + row * rowStep;

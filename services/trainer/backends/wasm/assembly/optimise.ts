@@ -11,6 +11,11 @@ function atLeast(values: v128, least: f32): v128 {
   return v128.andnot(values, f32x4.lt(f32x4.abs(values), f32x4.splat(least)));
 }
 
+/** As `atLeast`, of one number. */
+function scalarAtLeast(value: f32, least: f32): f32 {
+  return abs<f32>(value) < least ? 0 : value;
+}
+
 /**
  * One step of Adam: writes new weights and moments, none of them in place.
  * Numbers too small for full precision become zero: the moments of a dead unit would stay at such numbers for good, and
@@ -59,9 +64,12 @@ export function adamStep(
   }
   for (; index < count; index++) {
     const at = index << 2;
-    const gradient = load<f32>(gradients + at);
-    const mean = decay1 * load<f32>(means + at) + (1 - decay1) * gradient;
-    const square = decay2 * load<f32>(squares + at) + (1 - decay2) * (gradient * gradient);
+    const gradient = scalarAtLeast(load<f32>(gradients + at), SMALLEST_GRADIENT);
+    const mean = scalarAtLeast(decay1 * load<f32>(means + at) + (1 - decay1) * gradient, SMALLEST_MEAN);
+    const square = scalarAtLeast(
+      decay2 * load<f32>(squares + at) + (1 - decay2) * (gradient * gradient),
+      SMALLEST_SQUARE,
+    );
     store<f32>(nextMeans + at, mean);
     store<f32>(nextSquares + at, square);
     store<f32>(

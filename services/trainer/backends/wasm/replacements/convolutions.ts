@@ -26,12 +26,18 @@ interface Attributes {
 
 /** Forward convolution with bias and ReLU, and both gradients. */
 export function convolutionKernels(tf: TensorFlow, host: KernelHost): Replacement[] {
-  const { backend, addressOf } = host;
+  const { backend, addressOf, kernels } = host;
   const shapesOf = (input: Four, filter: Four, { strides, pad, ...rest }: Attributes) => {
     const format = tf.backend_util.convertConv2DDataFormat(rest.dataFormat ?? 'NHWC');
     const { dilations = 1, dimRoundingMode } = rest;
     const compute = tf.backend_util.computeConv2DInfo;
     return compute(input, filter, strides, dilations, pad, dimRoundingMode, false, format);
+  };
+  /** The library lets one number be the bias of all channels. */
+  const oneForEach = (bias: TensorInfo, channels: number): TensorInfo => {
+    const each = backend.makeOutput([channels], 'float32');
+    kernels.spreadRow(addressOf(bias), 1, 1, channels, addressOf(each));
+    return each;
   };
   const forward = (inputs: NamedTensorInfoMap, attributes: NamedAttrMap): TensorInfo | undefined => {
     const { x, filter, bias, preluActivationWeights } = inputs;
@@ -39,15 +45,17 @@ export function convolutionKernels(tf: TensorFlow, host: KernelHost): Replacemen
     if (x?.dtype !== 'float32' || filter?.dtype !== 'float32' || preluActivationWeights) return undefined;
     if (activation !== 'linear' && activation !== 'relu') return undefined;
     const shapes = shapesOf(x.shape as Four, filter.shape as Four, rest);
-    if (!isPlain(shapes) || (bias && bias.shape.length !== 1)) return undefined;
+    if (!isPlain(shapes) || (bias && ![1, shapes.outChannels].includes(sizeOf(bias)))) return undefined;
     const out = backend.makeOutput(shapes.outShape, 'float32');
+    const each = bias && sizeOf(bias) < shapes.outChannels ? oneForEach(bias, shapes.outChannels) : bias;
     convolve(host, alongRows(shapes), {
       x: addressOf(x),
       filter: addressOf(filter),
-      bias: bias ? addressOf(bias) : 0,
+      bias: each ? addressOf(each) : 0,
       relu: activation === 'relu',
       out: addressOf(out),
     });
+    if (each && each !== bias) backend.disposeData(each.dataId);
     return out;
   };
   return [
@@ -83,6 +91,10 @@ export function convolutionKernels(tf: TensorFlow, host: KernelHost): Replacemen
       },
     },
   ];
+}
+
+function sizeOf({ shape }: TensorInfo): number {
+  return shape.reduce((size, length) => size * length, 1);
 }
 
 function read(attributes: NamedAttrMap): Attributes {
