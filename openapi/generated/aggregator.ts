@@ -1408,6 +1408,8 @@ export interface components {
             numerics?: components["schemas"]["Numerics"];
             /** @description Training steps of the model and batch that were measured with it. */
             stepsPerSecond?: number;
+            /** @description The other backends of the pool, each with why it is not used. */
+            refusedBackends?: string[];
         };
         /** @description What the collector and the gap ledger of a participant say; counts and times, never data. */
         CollectionReport: {

@@ -1,8 +1,10 @@
+import { availableParallelism } from 'node:os';
 import { type BackendPlan, describeNumerics } from './backends/backend-plan.ts';
 import { candidateBackends } from './backends/candidate-backends.ts';
-import type { RefusedBackend } from './backends/choose-backend.ts';
+import { chooseBackend, type RefusedBackend } from './backends/choose-backend.ts';
 import { probeBackend } from './backends/probe-backend.ts';
 import type { ProbeResult } from './backends/probe-messages.ts';
+import { sharedMemoryBytes } from './backends/shared-memory.ts';
 
 export {
   backendFolder,
@@ -19,6 +21,8 @@ export { describeNumerics, probeBackend };
 export interface BackendsReport {
   readonly working: readonly { readonly plan: BackendPlan; readonly measured: ProbeResult }[];
   readonly refused: readonly RefusedBackend[];
+  /** What a trainer with a slot a core would take for the small network; undefined where nothing works. */
+  readonly chosen: BackendPlan | undefined;
 }
 
 /**
@@ -35,5 +39,7 @@ export async function probeBackends(cacheFolder: string): Promise<BackendsReport
       working.push({ plan: { ...plan, numerics: answer.result.numerics }, measured: answer.result });
     } else refused.push({ numerics: plan.numerics, reason: answer.message });
   }
-  return { working, refused };
+  const rule = { reproducible: false, memoryLimitBytes: sharedMemoryBytes(availableParallelism()) };
+  const chosen = working.length === 0 ? undefined : chooseBackend(working, rule).chosen.plan;
+  return { working, refused, chosen };
 }

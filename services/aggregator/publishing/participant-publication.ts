@@ -84,12 +84,13 @@ function statusValues({ store }: PublicationContext, participant: Participant) {
 
 /** What its pool computes each federation's model with; undefined where none tells it. */
 function backendsOf(data: readonly LocalDataSet[]): string | undefined {
-  const lines = data.flatMap(({ federation, numerics, stepsPerSecond }) => {
+  const lines = data.flatMap(({ federation, numerics, stepsPerSecond, refusedBackends = [] }) => {
     if (numerics === undefined) return [];
     const { backend, build, device } = numerics;
     const place = device === 'gpu' ? ' on a GPU' : '';
     const speed = stepsPerSecond === undefined ? '' : `, ${stepsPerSecond} steps/s`;
-    return [`${federation}: ${backend} ${build}${place}${speed}`];
+    const others = refusedBackends.length === 0 ? '' : ` (not ${refusedBackends.join('; not ')})`;
+    return [`${federation}: ${backend} ${build}${place}${speed}${others}`];
   });
   return lines.length === 0 ? undefined : lines.join('; ');
 }

@@ -1,7 +1,7 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import type { AdversarialSpec, ModelSpec, TrainingSpec } from '../../../openapi/schemas.ts';
 import type { TensorFlow } from '../models/model.ts';
-import { type Attack, atOnce } from './attack.ts';
+import { type Attack, withPauses } from './attack.ts';
 import type { Classifier } from './classifier.ts';
 import { attackOf } from './index.ts';
 
@@ -35,21 +35,34 @@ export function cleanCount(batch: number): number {
   return Math.ceil(batch / 2);
 }
 
-/** A batch whose second half is attacked with the model of the moment; runs inside `tf.tidy`. */
-export function halfAttacked(
+/**
+ * A batch whose second half is attacked with the model of the moment; the caller's to dispose.
+ * @param targets the true classes, 1 at each: what an example counts in the loss is nothing to an attack.
+ * @param breathe called after each pass of the attack through the model; throws to end it.
+ */
+export async function halfAttacked(
   tf: TensorFlow,
   attack: Attack,
   classifier: Classifier,
   inputs: Tensor,
   targets: Tensor2D,
-): Tensor {
+  breathe: () => Promise<void>,
+): Promise<Tensor> {
   const [batch, classes] = targets.shape;
   const clean = cleanCount(batch);
-  if (clean === batch) return inputs;
+  if (clean === batch) return tf.clone(inputs);
   const inputsShape = inputs.shape.slice(1);
   const origin = inputsShape.map(() => 0);
-  const kept = tf.slice(inputs, [0, ...origin], [clean, ...inputsShape]);
   const rest = tf.slice(inputs, [clean, ...origin], [batch - clean, ...inputsShape]);
   const restTargets = tf.slice(targets, [clean, 0], [batch - clean, classes]);
-  return tf.concat([kept, atOnce(attack(tf, classifier, rest, restTargets))]);
+  try {
+    const attacked = await withPauses(attack(tf, classifier, rest, restTargets), breathe);
+    const whole = tf.tidy(() =>
+      tf.concat([tf.slice(inputs, [0, ...origin], [clean, ...inputsShape]), attacked]),
+    );
+    attacked.dispose();
+    return whole;
+  } finally {
+    tf.dispose([rest, restTargets]);
+  }
 }

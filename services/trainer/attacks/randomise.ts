@@ -41,22 +41,14 @@ export function drawTransformation(
   const left = tf.tensor3d(selections(upright, rows, frame[1]), [batch, frame[1], rows]);
   const right = tf.tensor3d(selections(across, columns, frame[2]), [batch, frame[2], columns]);
   const fill = tf.tensor3d(padding(upright, across, frame, spec.padding), frame);
-  // The backend multiplies transposed matrices slowly, so they are transposed once.
-  const leftTransposed: Tensor3D = tf.transpose(left, [0, 2, 1]);
-  const rightTransposed: Tensor3D = tf.transpose(right, [0, 2, 1]);
   const image = (tensor: Tensor, size: Shape3D): Tensor3D => tf.reshape(tensor, size);
   return {
     apply: (inputs) => {
-      const placed = tf.matMul(tf.matMul(left, image(inputs, [batch, rows, columns])), rightTransposed);
+      const placed = tf.matMul(tf.matMul(left, image(inputs, [batch, rows, columns])), right, false, true);
       return tf.reshape(tf.add(placed, fill), [...frame, 1]);
     },
     carryBack: (gradient) =>
-      tf.reshape(tf.matMul(tf.matMul(leftTransposed, image(gradient, frame)), right), [
-        batch,
-        rows,
-        columns,
-        1,
-      ]),
+      tf.reshape(tf.matMul(tf.matMul(left, image(gradient, frame), true), right), [batch, rows, columns, 1]),
   };
 }
 

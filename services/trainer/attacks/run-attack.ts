@@ -11,13 +11,14 @@ import { profileFeatures } from '../data-set/profile-features.ts';
 import { buildModel } from '../models/index.ts';
 import type { Model, TensorFlow } from '../models/model.ts';
 import type { Breath } from '../training/breath.ts';
+import { exampleTimeMs, PASSES_OF_A_GRADIENT } from '../training/example-time.ts';
 import type { AttackTask, TrainingResults } from '../training/messages.ts';
 import { standardisedExamples } from '../training/standardise.ts';
 import { joinWeights, weightVector } from '../training/weight-vector.ts';
 import { type Classifier, classifierOf } from './classifier.ts';
 import { attackOf } from './index.ts';
 import { randomisedClassifier } from './randomised-classifier.ts';
-import { scoreAttacked } from './score-attacked.ts';
+import { attackedAtOnce, scoreAttacked } from './score-attacked.ts';
 
 /**
  * An attack task: what a version answers on the attacked test windows of each frozen index.
@@ -32,7 +33,7 @@ export async function runAttack(
   const metadata = readVersionMetadata(version.header.metadata);
   const profile = validate('DataProfile', metadata.profile, `the profile in ${task.versionFile}`);
   const classes = profile.classes.length;
-  const { shape: featureShape } = profileFeatures(profile);
+  const { shape: featureShape, size: featureCount } = profileFeatures(profile);
   const plainModel = buildModel(tf, task.model, { featureShape, classes });
   if (plainModel.kind !== 'classifier') {
     throw new CodedError(
@@ -47,6 +48,11 @@ export async function runAttack(
   const attack = task.attack === undefined ? undefined : attackOf(task.attack);
   const sums: EvaluationSums[] = [];
   try {
+    const exampleMs = await exampleTimeMs(tf, frameModel ?? plainModel, weights);
+    const atOnce = attackedAtOnce(featureCount);
+    // The logits and a gradient, of each drawn transformation.
+    const passes = (1 + PASSES_OF_A_GRADIENT) * (task.randomisation?.adaptiveDraws ?? 1);
+    breath.expectSilence(exampleMs * atOnce * passes);
     for (const [index, file] of task.frozenFiles.entries()) {
       const frozen = await readFrozenIndex(file);
       const examples = standardisedExamples(frozen.test, metadata.scaler, frozen.scaler);

@@ -21,8 +21,17 @@ interface ScoreOptions {
   readonly breathe: () => Promise<void>;
 }
 
-/** An attack keeps the activations of one batch several times over, and its passes should last seconds at most. */
 const EXAMPLES_AT_ONCE = 8;
+/** Of the inputs of one batch. */
+const NUMBERS_AT_ONCE = 2 ** 16;
+
+/**
+ * How many examples of so many features are attacked together: an attack keeps the activations of a batch several times
+ * over, and its passes should last seconds at most. Two of 373 × 64 features.
+ */
+export function attackedAtOnce(featureCount: number): number {
+  return Math.max(1, Math.min(EXAMPLES_AT_ONCE, Math.floor(NUMBERS_AT_ONCE / featureCount)));
+}
 
 /**
  * Counts what a classifier predicts on attacked examples, and sums their cross entropy.
@@ -32,9 +41,10 @@ export async function scoreAttacked(options: ScoreOptions): Promise<EvaluationSu
   const { tf, examples, inputShape, classes, breathe } = options;
   const { count, featureCount, features, labels } = examples;
   const predictions = new Uint32Array(count);
+  const atOnce = attackedAtOnce(featureCount);
   let lossSum = 0;
-  for (let begin = 0; begin < count; begin += EXAMPLES_AT_ONCE) {
-    const end = Math.min(begin + EXAMPLES_AT_ONCE, count);
+  for (let begin = 0; begin < count; begin += atOnce) {
+    const end = Math.min(begin + atOnce, count);
     const { inputs, targets } = tf.tidy(() => {
       const rows = features.slice(begin * featureCount, end * featureCount);
       const classIndices = tf.tensor1d(Int32Array.from(labels.subarray(begin, end)), 'int32');

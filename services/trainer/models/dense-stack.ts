@@ -38,9 +38,8 @@ export function denseStack(tf: TensorFlow, units: readonly number[]): DenseStack
       const gradients: Tensor[] = [];
       for (let index = layers.length - 1; index >= 0; index -= 1) {
         const input = index === 0 ? inputs : outputs[index - 1]!;
-        // Transposed first: the backend multiplies transposed matrices in a plain loop.
-        gradients.unshift(tf.matMul(tf.transpose(input), slope), tf.sum(slope, 0));
-        if (index > 0) slope = tf.mul(tf.matMul(slope, tf.transpose(layers[index]!.kernel)), tf.step(input));
+        gradients.unshift(tf.matMul(input, slope, true), tf.sum(slope, 0));
+        if (index > 0) slope = tf.mul(tf.matMul(slope, layers[index]!.kernel, false, true), tf.step(input));
       }
       return gradients;
     },
@@ -48,7 +47,7 @@ export function denseStack(tf: TensorFlow, units: readonly number[]): DenseStack
       const layers = layersOf(weights);
       let slope = last;
       for (let index = layers.length - 1; index >= 0; index -= 1) {
-        slope = tf.matMul(slope, tf.transpose(layers[index]!.kernel));
+        slope = tf.matMul(slope, layers[index]!.kernel, false, true);
         if (index > 0) slope = tf.mul(slope, tf.step(outputs[index - 1]!));
       }
       return slope;

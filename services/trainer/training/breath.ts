@@ -9,12 +9,14 @@ export interface Breath {
    * @throws CodedError `E_ABORTED` once `abort` was called, `E_OUT_OF_MEMORY` beyond the limit.
    */
   breathe(): Promise<void>;
+  /** Says ahead how long it may be until the next breath, where that may be more than seconds. */
+  expectSilence(milliseconds: number): void;
   abort(): void;
 }
 
 interface BreathOptions {
-  /** Called about twice a second while somebody breathes. */
-  readonly alive: () => void;
+  /** Called about twice a second while somebody breathes, and with a silence that is expected. */
+  readonly alive: (expectedSilenceMs?: number) => void;
   /** Resident memory of the process that is too much. @defaultValue none */
   readonly memoryLimitBytes?: number | undefined;
 }
@@ -43,6 +45,7 @@ export function createBreath({ alive, memoryLimitBytes = Number.POSITIVE_INFINIT
       }
       alive();
     },
+    expectSilence: alive,
     abort: () => {
       aborted = true;
     },

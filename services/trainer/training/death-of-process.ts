@@ -14,7 +14,7 @@ interface Death {
 /** Why a training process ended in the middle of a task: for want of memory, or for a cause that nobody knows. */
 export function deathOfProcess({ exitCode, killedBy, lastWords, memoryKillsBefore }: Death): CodedError {
   const how = killedBy ?? `exit code ${exitCode}`;
-  if (tellsOfMemory(lastWords)) return outOfMemory(`it ended with ${how}`);
+  if (tellsOfMemory(lastWords)) return outOfMemory(`it ended with ${how}`, { words: lastWords });
   const kills = killedBy === 'SIGKILL' ? countMemoryKills() : undefined;
   if (kills !== undefined && kills > (memoryKillsBefore ?? kills)) {
     return outOfMemory('the system killed it');

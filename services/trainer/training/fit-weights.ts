@@ -4,8 +4,9 @@ import type { GradientTerms } from '../../../learning/strategies/gradient-terms.
 import type { TrainingSpec } from '../../../openapi/schemas.ts';
 import { CodedError } from '../../../runtime/errors.ts';
 import type { AdversarialTraining } from '../attacks/adversarial-training.ts';
-import { trainingStep } from '../attacks/training-step.ts';
+import { adversarialStep } from '../attacks/training-step.ts';
 import type { Model, TensorFlow } from '../models/model.ts';
+import { classRows, gather } from './batch.ts';
 import { classWeightsOf } from './class-weights.ts';
 import { earlyStop } from './early-stop.ts';
 import { createOptimizer } from './optimizer.ts';
@@ -27,7 +28,10 @@ interface FitOptions {
   readonly random: RandomStream;
   /** What the strategy adds to every gradient: strength · (w - base) + offset. */
   readonly terms?: GradientTerms;
-  /** Gives way to other work now and then; throws to end the training. Called after every step. */
+  /**
+   * Gives way to other work now and then; throws to end the training. Called after every step, and between the passes
+   * through the model of an attack within one.
+   */
   readonly breathe: () => Promise<void>;
   /** After each epoch, with the mean loss of its batches and the mean time of a step. */
   readonly onEpoch: (epochsDone: number, trainedLoss: number, stepMs: number) => void;
@@ -41,7 +45,9 @@ interface FitOptions {
 export async function fitWeights(options: FitOptions): Promise<Float32Array> {
   const { tf, model, base, examples, training, random, terms, breathe, onEpoch } = options;
   const { trainable, statistic, take, together } = roleVectors(tf, model);
-  const step = trainingStep(tf, model, options.adversarial);
+  const attacked =
+    options.adversarial === undefined ? undefined : adversarialStep(tf, model, options.adversarial);
+  const lossAndGradients = attacked?.lossAndGradients ?? model.lossAndGradients;
   const classes = model.outputShape[0]!;
   if (model.kind === 'autoencoder' && training.classWeights !== undefined) {
     throw new CodedError('E_INVALID_INPUT', 'class weights are for classifiers');
@@ -59,23 +65,33 @@ export async function fitWeights(options: FitOptions): Promise<Float32Array> {
   let statistics: Tensor1D = tf.tensor1d(take(base, 'statistic'));
   let lossSum: Scalar = tf.scalar(0);
   const added = addedTerms(tf, weights, terms);
+  const weightsNow = () => together(trainable.split(weights), statistic.split(statistics));
+  /** What an autoencoder is to give back are its inputs; a classifier's answer is a class, which may count differently. */
+  const targetsOf = (values: Float32Array, rows: Uint32Array, counts?: Float32Array) => {
+    const targets = model.kind === 'autoencoder' ? values : classRows(examples.labels, rows, classes, counts);
+    return tf.tensor2d(targets, [rows.length, classes]);
+  };
+  /** A batch as the model is to see it. */
+  const seen = async (values: Float32Array, rows: Uint32Array): Promise<Tensor> => {
+    const inputs: Tensor = tf.tensor(values, [rows.length, ...model.inputShape]);
+    if (attacked === undefined) return inputs;
+    const [truth, now] = [targetsOf(values, rows), tf.tidy(weightsNow)];
+    try {
+      return await attacked.seen(now, inputs, truth, breathe);
+    } finally {
+      tf.dispose([inputs, truth, ...now]);
+    }
+  };
   try {
     for (let epoch = 1; epoch <= training.localEpochs; epoch += 1) {
       const beganMs = performance.now();
       random.shuffle(order);
       for (let begin = 0; begin < order.length; begin += training.batchSize) {
         const rows = order.subarray(begin, begin + training.batchSize);
-        const batch = gather(examples, rows);
-        // What an autoencoder is to give back are its inputs.
-        const wanted =
-          model.kind === 'autoencoder'
-            ? batch.inputs
-            : targetsOf(examples.labels, rows, classes, classWeights);
+        const values = gather(examples, rows);
+        const inputs = await seen(values, rows);
         const next = tf.tidy(() => {
-          const inputs: Tensor = tf.tensor(batch.inputs, [batch.count, ...model.inputShape]);
-          const targets = tf.tensor2d(wanted, [batch.count, classes]);
-          const all = together(trainable.split(weights), statistic.split(statistics));
-          const batchResult = step(all, inputs, targets);
+          const batchResult = lossAndGradients(weightsNow(), inputs, targetsOf(values, rows, classWeights));
           const sum: Scalar = tf.add(lossSum, batchResult.lossSum);
           return {
             weights: optimizer.step(weights, added.to(trainable.join(batchResult.gradients), weights)),
@@ -83,7 +99,7 @@ export async function fitWeights(options: FitOptions): Promise<Float32Array> {
             lossSum: sum,
           };
         });
-        tf.dispose([weights, statistics, lossSum]);
+        tf.dispose([inputs, weights, statistics, lossSum]);
         weights = next.weights;
         statistics = next.statistics;
         lossSum = next.lossSum;
@@ -131,28 +147,4 @@ function addedTerms(tf: TensorFlow, base: Tensor1D, terms: GradientTerms = { str
     },
     dispose: () => tf.dispose([strength, from, offset].filter((tensor) => tensor !== undefined)),
   };
-}
-
-function gather({ featureCount, features }: StandardisedExamples, rows: Uint32Array) {
-  const inputs = new Float32Array(rows.length * featureCount);
-  for (let index = 0; index < rows.length; index += 1) {
-    const row = rows[index]!;
-    inputs.set(features.subarray(row * featureCount, (row + 1) * featureCount), index * featureCount);
-  }
-  return { count: rows.length, inputs };
-}
-
-/** One row an example: what it counts, at its class. */
-function targetsOf(
-  labels: Float32Array,
-  rows: Uint32Array,
-  classes: number,
-  classWeights: Float32Array | undefined,
-): Float32Array {
-  const targets = new Float32Array(rows.length * classes);
-  for (let index = 0; index < rows.length; index += 1) {
-    const label = labels[rows[index]!]!;
-    targets[index * classes + label] = classWeights?.[label] ?? 1;
-  }
-  return targets;
 }

@@ -2,17 +2,22 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readSafetensors } from '../../../learning/weights/safetensors.ts';
 import { elementCount, type NamedTensor } from '../../../learning/weights/tensor.ts';
-import { CodedError } from '../../../runtime/errors.ts';
+import { CodedError, toCodedError } from '../../../runtime/errors.ts';
 import type { Model } from '../models/model.ts';
 
 /**
  * The weights of a file from elsewhere, in the model's order and under its names. Those of the model's names are taken
  * by them; a file with other names must have the model's shapes in its order, trainable ones first or as they come.
  * @param file safetensors with 32-bit floats, or the `model.json` of a tfjs model with its weight files beside it.
- * @throws CodedError `E_MALFORMED_SAFETENSORS` if the file is no such one, or naming what does not fit.
+ * @throws CodedError `E_FILE_NOT_FOUND` if it or a file that it names cannot be read, `E_MALFORMED_SAFETENSORS` if it is
+ * no such one, naming what does not fit or is not a finite number.
  */
 export async function importedWeights(model: Model, file: string): Promise<NamedTensor[]> {
-  const found = file.endsWith('.json') ? await readTfjsWeights(file) : readTensors(await readFile(file));
+  const found = file.endsWith('.json') ? await readTfjsWeights(file) : readTensors(await contentOf(file));
+  for (const { name, values } of found) {
+    const at = values.findIndex((value) => !Number.isFinite(value));
+    if (at >= 0) throw unreadable(file, `has ${values[at]} in ${name} at ${at}`);
+  }
   const byName = new Map(found.map((tensor) => [tensor.name, tensor]));
   const { weights } = model;
   const inFileOrder = [
@@ -35,6 +40,16 @@ export async function importedWeights(model: Model, file: string): Promise<Named
   throw new CodedError('E_MALFORMED_SAFETENSORS', message.slice(0, 2000));
 }
 
+async function contentOf(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    throw new CodedError('E_FILE_NOT_FOUND', `cannot read ${file}: ${toCodedError(cause).message}`, {
+      cause,
+    });
+  }
+}
+
 function readTensors(bytes: Uint8Array): NamedTensor[] {
   const { header, tensors } = readSafetensors(bytes);
   return header.tensors.map(({ name }) => ({ name, ...tensors.get(name)! }));
@@ -48,8 +63,8 @@ interface WeightGroup {
 
 async function readTfjsWeights(file: string): Promise<NamedTensor[]> {
   const tensors: NamedTensor[] = [];
-  for (const { paths, weights } of manifestOf(await readFile(file, 'utf8'), file)) {
-    const shards = await Promise.all(paths.map((path) => readFile(join(dirname(file), path))));
+  for (const { paths, weights } of manifestOf((await contentOf(file)).toString('utf8'), file)) {
+    const shards = await Promise.all(paths.map((path) => contentOf(join(dirname(file), path))));
     const bytes = Buffer.concat(shards);
     let position = 0;
     for (const { name, shape, dtype, ...more } of weights) {
@@ -62,6 +77,10 @@ async function readTfjsWeights(file: string): Promise<NamedTensor[]> {
       const values = Float32Array.from({ length: count }, (_, index) => view.getFloat32(4 * index, true));
       tensors.push({ name, shape, values });
       position = end;
+    }
+    if (position !== bytes.byteLength) {
+      const message = `has ${bytes.byteLength} bytes in ${paths.join(', ')}; its weights are ${position} bytes`;
+      throw unreadable(file, message);
     }
   }
   return tensors;
@@ -80,7 +99,8 @@ function manifestOf(text: string, file: string): readonly WeightGroup[] {
 function isGroup(value: unknown): value is WeightGroup {
   const { paths, weights } = (value ?? {}) as { paths?: unknown; weights?: unknown };
   // A path leads to a file beside the model's, never elsewhere.
-  const arePaths = Array.isArray(paths) && paths.every((path) => /^[\w][\w.-]*$/.test(String(path)));
+  const arePaths =
+    Array.isArray(paths) && paths.every((path) => typeof path === 'string' && /^\w[\w.-]*$/.test(path));
   return arePaths && Array.isArray(weights) && weights.every(isWeight);
 }
 

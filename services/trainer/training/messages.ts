@@ -118,6 +118,8 @@ export interface ProcessFigures {
   readonly startMs: number;
   /** The most resident memory so far. */
   readonly peakBytes: number;
+  /** Resident memory after the task, its tensors given back, and before the first task on the same backend. */
+  readonly kept?: { readonly residentBytes: number; readonly idleBytes: number };
 }
 
 /** What the service sends a training process over its channel; one task at a time. */
@@ -133,10 +135,15 @@ export type MessageToProcess =
     }
   | { readonly kind: 'abort'; readonly id: number };
 
-/** What a training process sends. It says something at least once a second while it works. */
+/** What a training process sends. It says something at least once a second while it works, or after each of its steps. */
 export type MessageFromProcess =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'alive'; readonly id: number }
+  | {
+      readonly kind: 'alive';
+      readonly id: number;
+      /** How long it may well be before it says something again, judged by what it has measured; absent where seconds at most. */
+      readonly expectedSilenceMs?: number;
+    }
   | { readonly kind: 'progress'; readonly id: number; readonly progress: EpochProgress }
   | {
       readonly kind: 'result';
@@ -150,4 +157,7 @@ export type MessageFromProcess =
       readonly code: CodedError['code'];
       readonly message: string;
       readonly faults: readonly Fault[];
+      readonly details?: CodedError['details'];
+      /** Whether the process may be unable to compute from now on. @defaultValue out of memory */
+      readonly isFatal?: boolean;
     };

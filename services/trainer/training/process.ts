@@ -1,10 +1,17 @@
 import { CodedError, toCodedError } from '../../../runtime/errors.ts';
 import { runAttack } from '../attacks/run-attack.ts';
-import type { BackendPlan } from '../backends/backend-plan.ts';
+import { type BackendPlan, describeNumerics } from '../backends/backend-plan.ts';
 import { loadCustomModel } from '../models/custom/custom-models.ts';
 import type { TensorFlow } from '../models/model.ts';
 import { type Breath, createBreath } from './breath.ts';
-import type { MessageFromProcess, MessageToProcess, TrainingResults, TrainingTask } from './messages.ts';
+import type {
+  MessageFromProcess,
+  MessageToProcess,
+  ProcessFigures,
+  TrainingResults,
+  TrainingTask,
+} from './messages.ts';
+import { ownNumerics } from './numerics.ts';
 import { outOfMemory, tellsOfMemory } from './out-of-memory.ts';
 import { runEvaluate } from './run-evaluate.ts';
 import { runInfer } from './run-infer.ts';
@@ -28,7 +35,9 @@ function main(): void {
       return;
     }
     const { id, task, backend, memoryLimitBytes } = message;
-    const breath = createBreath({ alive: () => send({ kind: 'alive', id }), memoryLimitBytes });
+    const alive = (expectedSilenceMs?: number) =>
+      send({ kind: 'alive', id, ...(expectedSilenceMs !== undefined && { expectedSilenceMs }) });
+    const breath = createBreath({ alive, memoryLimitBytes });
     current = { id, breath };
     void perform(id, task, backend, breath).then(send);
   });
@@ -45,6 +54,9 @@ function main(): void {
 /** From the start of the process until the tensor library computed. */
 let startMs = 0;
 
+/** Resident memory before the first task on each backend. */
+const idleBytes = new Map<string, number>();
+
 async function perform(
   id: number,
   task: TrainingTask,
@@ -54,13 +66,21 @@ async function perform(
   try {
     const tf = await loadTensorFlow(backend);
     if ('model' in task) await loadCustomModel(tf, task.model);
+    const key = describeNumerics(backend?.numerics ?? ownNumerics());
+    if (!idleBytes.has(key)) idleBytes.set(key, process.memoryUsage.rss());
     const result = await released(tf, () => resultOf(tf, id, task, breath));
-    const peakBytes = process.resourceUsage().maxRSS * 1024;
-    return { kind: 'result', id, result, figures: { startMs, peakBytes } };
+    return { kind: 'result', id, result, figures: figuresOf(key) };
   } catch (thrown) {
-    const { code, message, faults } = failureOf(thrown);
-    return { kind: 'failed', id, code, message, faults };
+    const { code, message, faults, details } = failureOf(thrown);
+    return { kind: 'failed', id, code, message, faults, details, isFatal: isFatal(thrown) };
   }
+}
+
+function figuresOf(key: string): ProcessFigures {
+  const residentBytes = process.memoryUsage.rss();
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  const kept = { residentBytes, idleBytes: idleBytes.get(key) ?? residentBytes };
+  return { startMs, peakBytes, kept };
 }
 
 /** Gives back all tensors of a task, however it ended: the next participant finds nothing of this one. */
@@ -80,8 +100,19 @@ function failureOf(thrown: unknown): CodedError {
   const error = toCodedError(thrown);
   if (error.code !== 'E_INTERNAL') return error;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  if (tellsOfMemory(message)) return outOfMemory(message.slice(0, 200), thrown);
+  if (tellsOfMemory(message)) {
+    return outOfMemory(message.slice(0, 200), { words: message, cause: thrown });
+  }
   return new CodedError('E_TRAINING_FAILED', error.message, { cause: thrown });
+}
+
+/**
+ * Whether the process may be unable to compute from now on. What has no code of its own, such as a trap of WASM, may have
+ * left its memory in any state; after a want of memory only the end of the process gives it back.
+ */
+function isFatal(thrown: unknown): boolean {
+  const { code } = toCodedError(thrown);
+  return code === 'E_INTERNAL' || code === 'E_OUT_OF_MEMORY';
 }
 
 function resultOf(

@@ -15,6 +15,7 @@ import { buildModel } from '../models/index.ts';
 import type { Model, TensorFlow } from '../models/model.ts';
 import type { Breath } from './breath.ts';
 import { detectAnomalies, onlyNormal } from './detect-anomalies.ts';
+import { exampleTimeMs, PASSES_OF_A_GRADIENT } from './example-time.ts';
 import { fitWeights } from './fit-weights.ts';
 import { learningRateOf } from './learning-rate.ts';
 import type { EpochProgress, TrainingResults, TrainTask } from './messages.ts';
@@ -43,6 +44,7 @@ export async function runTrain(
   const examples = isAutoencoder ? onlyNormal(train, normalClasses(task.model, classes)) : train;
   const { run, round, participant, training } = task;
   const strategy = strategyOf(task.strategy ?? { key: 'fed-avg' });
+  breath.expectSilence(await expectedStepMs(tf, model, base, Math.min(training.batchSize, examples.count)));
   // Fewer than specified where the training stops early.
   let epochs = 0;
   const trained = await fitWeights({
@@ -88,6 +90,21 @@ export async function runTrain(
   });
   await writeFile(task.updateFile, update);
   return result;
+}
+
+/** What a training step may well take, judged by one example. */
+async function expectedStepMs(
+  tf: TensorFlow,
+  model: Model,
+  base: Float32Array,
+  batchSize: number,
+): Promise<number> {
+  const weights = tf.tidy(() => weightVector(tf, model).split(tf.tensor1d(base.slice())));
+  try {
+    return PASSES_OF_A_GRADIENT * batchSize * (await exampleTimeMs(tf, model, weights));
+  } finally {
+    tf.dispose(weights);
+  }
 }
 
 /** The numbers that the strategy asks for; each is found only then. */

@@ -13,11 +13,12 @@ import type {
   TrainingResults,
   TrainingTask,
 } from './messages.ts';
+import { watchSilence } from './watch-silence.ts';
 
 interface TrainingProcessOptions {
   /** Compiled module of the process. */
   readonly entry: string;
-  /** Silence while a task runs after which the process counts as hanging. */
+  /** Silence while a task runs that no process counts as hanging for; more where its steps take longer (`watchSilence`). */
   readonly silenceMs: number;
   /** Time that an aborted task, and after it a signalled process, gets to end by itself. */
   readonly graceMs: number;
@@ -48,14 +49,22 @@ const NODE_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=512'];
 /** Of a process's error stream, enough for what V8 or a library says at its end. */
 const LAST_WORDS_LENGTH = 4_096;
 
+/** Resident memory that a process may keep after a task, if it is not thrice what it had before its first. */
+const KEPT_BYTES = 512 * 1024 ** 2;
+const KEPT_FACTOR = 3;
+
 /**
- * The warm process of a slot. When it dies or runs out of memory, its task fails and the next one starts another: memory
- * that a tensor backend once took is only given back by its end.
+ * The warm process of a slot. When it dies, or a task leaves it in doubt whether it can still compute (out of memory, a
+ * trap), that task fails and the next one starts another. One that keeps much memory after a task is replaced at once:
+ * what a tensor backend once took is only given back by the end of its process.
  */
 export class TrainingProcess {
   readonly #options: TrainingProcessOptions;
   #child: ChildProcess | undefined;
-  #lastWords = '';
+  /** The end of what each process wrote to its error stream during its task. */
+  readonly #lastWords = new WeakMap<ChildProcess, string>();
+  /** Those that were ended on purpose, between tasks. */
+  readonly #replaced = new WeakSet<ChildProcess>();
   #figures: SlotFigures | undefined;
   #nextId = 1;
   #closed = false;
@@ -93,21 +102,23 @@ export class TrainingProcess {
     this.#child ??= this.#start();
     const child = this.#child;
     const id = this.#nextId++;
-    const { silenceMs } = this.#options;
+    // What it said during an earlier task is no sign of why this one fails.
+    this.#lastWords.delete(child);
     const memoryKillsBefore = countMemoryKills();
     let stepMs = this.#figures?.stepMs;
     return new Promise((resolve, reject) => {
       const end = () => {
         void this.#endTask(child, id);
       };
-      const watchdog = setTimeout(() => {
-        const message = `the training process was silent for ${silenceMs} ms`;
+      const onSilence = (limitMs: number) => {
+        const message = `the training process was silent for ${Math.round(limitMs)} ms`;
         const error = signal?.aborted ? aborted() : new CodedError('E_TRAINING_FAILED', message);
         settle(() => reject(error));
         this.#discard(child);
-      }, silenceMs);
+      };
+      const watch = watchSilence({ leastMs: this.#options.silenceMs, onSilence });
       const settle = (finish: () => void) => {
-        clearTimeout(watchdog);
+        watch.stop();
         child.off('message', onMessage);
         child.off('close', onClose);
         signal?.removeEventListener('abort', end);
@@ -115,13 +126,13 @@ export class TrainingProcess {
       };
       // Later than its exit: by then it has been read what it wrote last.
       const onClose = (exitCode: number | null, killedBy: string | null) => {
-        const death = { exitCode, killedBy, lastWords: this.#lastWords, memoryKillsBefore };
+        const death = { exitCode, killedBy, lastWords: this.#lastWords.get(child) ?? '', memoryKillsBefore };
         settle(() => reject(signal?.aborted ? aborted() : deathOfProcess(death)));
       };
       const onMessage = (message: MessageFromProcess) => {
-        if (message.kind === 'ready') watchdog.refresh();
+        if (message.kind === 'ready') watch.heard();
         if (message.kind === 'ready' || message.id !== id) return;
-        watchdog.refresh();
+        watch.heard(message.kind === 'alive' ? message.expectedSilenceMs : undefined);
         switch (message.kind) {
           case 'progress':
             ({ stepMs } = message.progress);
@@ -131,11 +142,13 @@ export class TrainingProcess {
             this.#figures = { ...message.figures, ...(stepMs !== undefined && { stepMs }) };
             // A task is answered by the result of its kind.
             settle(() => resolve(message.result as TrainingResults[Task['kind']]));
+            // Libraries of a GPU take thousands of MiB for themselves, and seconds to start.
+            if (backend?.numerics.device !== 'gpu') this.#replaceIfLarge(child, message.figures.kept);
             break;
           case 'failed': {
-            const { code, faults } = message;
-            settle(() => reject(new CodedError(code, message.message, { faults })));
-            if (code === 'E_OUT_OF_MEMORY') this.#discard(child);
+            const { code, faults, details = {}, isFatal = code === 'E_OUT_OF_MEMORY' } = message;
+            settle(() => reject(new CodedError(code, message.message, { faults, details })));
+            if (isFatal) this.#discard(child);
             break;
           }
         }
@@ -170,15 +183,16 @@ export class TrainingProcess {
       env: { ...backendEnvironment(), ...environment },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    this.#lastWords = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       process.stderr.write(text);
-      if (this.#child === child) this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS_LENGTH);
+      const words = (this.#lastWords.get(child) ?? '') + text;
+      this.#lastWords.set(child, words.slice(-LAST_WORDS_LENGTH));
     });
     child.on('error', (error) => log.warn({ event: 'training.process.error' }, error.message));
     child.once('exit', (code, signal) => {
       if (this.#child === child) this.#child = undefined;
-      if (!this.#closed) log.warn({ event: 'training.process.ended', code, signal });
+      if (!this.#closed && !this.#replaced.has(child))
+        log.warn({ event: 'training.process.ended', code, signal });
     });
     log.debug({ event: 'training.process.started', childPid: child.pid });
     return child;
@@ -188,6 +202,16 @@ export class TrainingProcess {
   #discard(child: ChildProcess): void {
     if (this.#child === child) this.#child = undefined;
     child.kill('SIGKILL');
+  }
+
+  /** Gives the machine back what a task left behind in its process; another one is warm for the next task. */
+  #replaceIfLarge(child: ChildProcess, kept: ProcessFigures['kept']): void {
+    if (kept === undefined) return;
+    if (kept.residentBytes <= Math.max(KEPT_BYTES, KEPT_FACTOR * kept.idleBytes)) return;
+    this.#options.log.debug({ event: 'training.process.replaced', childPid: child.pid, ...kept });
+    this.#replaced.add(child);
+    this.#discard(child);
+    if (!this.#closed) this.warm();
   }
 
   /** Asks for the end of a task, then of its process. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parse } from 'yaml';
 import { readUpdateHeader } from '../../../learning/update-header.ts';
 import { readSafetensors } from '../../../learning/weights/safetensors.ts';
@@ -130,6 +131,114 @@ describe('a model of the user’s own', () => {
     const { trainedAccuracy } = await train(model);
 
     expect(trainedAccuracy).toBeGreaterThan(0.95);
+  });
+
+  it.each([
+    ['lstm', 'tf.layers.lstm({ inputShape: [4, 2], units: 6 })'],
+    ['gru', 'tf.layers.gru({ inputShape: [4, 2], units: 6 })'],
+  ])('trains a recurrent layer (%s) with the initialisers that it has by default', async (name, layer) => {
+    const model = moduleOf(
+      `${name}.mjs`,
+      `return tf.sequential({ layers: [${layer}, tf.layers.dense({ units: classes })] });`,
+    );
+    await initialise(model);
+
+    const { exampleCount } = await train(model);
+
+    expect(exampleCount).toBeGreaterThan(0);
+  });
+
+  it.each([
+    [
+      'functional',
+      `const inputs = tf.input({ shape: [8] });
+       const once = tf.layers.dense({ units: 8, activation: 'relu' });
+       const outputs = tf.layers.dense({ units: classes }).apply(once.apply(once.apply(inputs)));
+       return tf.model({ inputs, outputs });`,
+    ],
+    [
+      'sequential',
+      `const twice = tf.layers.dense({ inputShape: [8], units: 8, activation: 'relu' });
+       return tf.sequential({ layers: [twice, twice, tf.layers.dense({ units: classes })] });`,
+    ],
+  ])('applies a layer twice where its module does (%s)', async (name, body) => {
+    const model = moduleOf(`twice-${name}.mjs`, body);
+    await initialise(model);
+
+    const { header } = readSafetensors(await readFile(versionFile));
+    await train(model);
+
+    // One kernel for both, by the way of the library, not two by that of our dense network.
+    const kernels = header.tensors.filter(({ name: tensor }) => tensor.endsWith('/kernel'));
+    expect(kernels.map(({ shape }) => shape)).toEqual([
+      [8, 8],
+      [8, 2],
+    ]);
+    expect(header.tensors.some(({ name: tensor }) => tensor.startsWith('dense-'))).toBe(false);
+  });
+
+  it.each([
+    ['a softmax layer', 'tf.layers.dense({ units: classes }), tf.layers.softmax()', 'layers/2/'],
+    [
+      'a softmax of its own',
+      "tf.layers.dense({ units: classes }), tf.layers.activation({ activation: 'softmax' })",
+      'layers/2/',
+    ],
+    ['a regularizer', "tf.layers.dense({ units: classes, kernelRegularizer: 'l1l2' })", '/kernelRegularizer'],
+    ['a constraint', "tf.layers.dense({ units: classes, biasConstraint: 'nonNeg' })", '/biasConstraint'],
+    [
+      'a regularizer in a model within',
+      `tf.sequential({ layers: [tf.layers.dense({ inputShape: [5], units: classes, kernelRegularizer: 'l1l2' })] })`,
+      '/kernelRegularizer',
+    ],
+    [
+      'a softmax in a model within',
+      `tf.sequential({ layers: [tf.layers.dense({ inputShape: [5], units: classes, activation: 'softmax' })] })`,
+      'layers/1/',
+    ],
+  ])('is refused with %s, by its path', async (name, layers, path) => {
+    const model = moduleOf(
+      `${name.replaceAll(' ', '-')}.mjs`,
+      `return tf.sequential({ layers: [tf.layers.dense({ inputShape: [8], units: 5 }), ${layers}] });`,
+    );
+
+    await expect(initialise(model)).rejects.toMatchObject({
+      code: 'E_INVALID_INPUT',
+      faults: [{ path: expect.stringContaining(path) }],
+    });
+  });
+
+  it.each([
+    ['a file', (file: string) => `import '${file}';`],
+    ['a file later', (file: string) => `await import('${file}');`],
+    ['the loader', () => "import { createRequire } from 'node:module';"],
+    ['the loader by its short name', () => "import { createRequire } from 'module';"],
+    ['other text', () => "import 'data:text/javascript,1';"],
+  ])('may not import %s', async (name, code) => {
+    const beside = join(folder, 'beside.mjs');
+    writeFileSync(beside, 'export const x = 1;');
+    const file = `import-${name.replaceAll(' ', '-')}.mjs`;
+    const build = 'export function build(tf, { classes }) { return tf.sequential({ layers: [] }); }';
+    writeFileSync(join(folder, file), `${code(pathToFileURL(beside).href)}\n${build}`);
+
+    await expect(initialise(specOf(file))).rejects.toMatchObject({
+      code: 'E_INVALID_INPUT',
+      message: expect.stringContaining('own modules only'),
+    });
+  });
+
+  it('may import what Node brings', async () => {
+    const file = 'import-node.mjs';
+    writeFileSync(
+      join(folder, file),
+      `import assert from 'node:assert'; import { sep } from 'path';
+       export function build(tf, { classes }) {
+         assert(sep.length === 1);
+         return tf.sequential({ layers: [tf.layers.dense({ inputShape: [8], units: classes })] });
+       }`,
+    );
+
+    await expect(initialise(specOf(file))).resolves.toBeDefined();
   });
 
   it.each([

@@ -76,9 +76,47 @@ describe('weights from elsewhere', () => {
     await expect(importedWeights(model, wrong)).rejects.toEqual(refused);
     await expect(importedWeights(model, safetensors('few', [KERNEL, MEAN]))).rejects.toEqual(refused);
     const json = join(folder, 'other.json');
-    for (const text of ['{', '{}', '{"weightsManifest":[{"paths":["../x"],"weights":[]}]}']) {
+    const manifests = ['[["w.bin"]]', '["../x"]', '[7]', '"w.bin"'].map(
+      (paths) => `{"weightsManifest":[{"paths":${paths},"weights":[]}]}`,
+    );
+    for (const text of ['{', '{}', ...manifests]) {
       writeFileSync(json, text);
       await expect(importedWeights(model, json)).rejects.toEqual(refused);
+    }
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])(
+    'are refused with %d among them, by its tensor',
+    async (value) => {
+      const bias = { ...BIAS, values: Float32Array.of(1, value, 3) };
+      const file = safetensors(`with-${value}`, [KERNEL, MEAN, bias]);
+
+      await expect(importedWeights(model, file)).rejects.toMatchObject({
+        code: 'E_MALFORMED_SAFETENSORS',
+        message: expect.stringContaining(`has ${value} in b/bias at 1`),
+      });
+    },
+  );
+
+  it('are refused where the files of a tfjs model hold more than its weights', async () => {
+    const weights = [{ name: 'w', shape: [2], dtype: 'float32' }];
+    writeFileSync(join(folder, 'long.bin'), Buffer.alloc(12));
+    const file = join(folder, 'long.json');
+    writeFileSync(file, JSON.stringify({ weightsManifest: [{ paths: ['long.bin'], weights }] }));
+
+    await expect(importedWeights(model, file)).rejects.toMatchObject({
+      code: 'E_MALFORMED_SAFETENSORS',
+      message: expect.stringContaining('has 12 bytes in long.bin; its weights are 8 bytes'),
+    });
+  });
+
+  it('are refused as not there where a file or one that it names is missing, or is a folder', async () => {
+    const file = join(folder, 'lost.json');
+    const weights = [{ name: 'w', shape: [2], dtype: 'float32' }];
+    writeFileSync(file, JSON.stringify({ weightsManifest: [{ paths: ['lost.bin'], weights }] }));
+
+    for (const each of [join(folder, 'none.safetensors'), join(folder, 'none.json'), folder, file]) {
+      await expect(importedWeights(model, each)).rejects.toMatchObject({ code: 'E_FILE_NOT_FOUND' });
     }
   });
 });

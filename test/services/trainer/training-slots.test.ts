@@ -1,10 +1,16 @@
+import { fork } from 'node:child_process';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../../../runtime/log.ts';
 import { silentLog } from '../../../runtime/log.ts';
 import { entryPoint } from '../../../runtime/package-root.ts';
 import { resolveSettings } from '../../../services/trainer/settings.ts';
 import { deathOfProcess } from '../../../services/trainer/training/death-of-process.ts';
-import type { EvaluateTask } from '../../../services/trainer/training/messages.ts';
+import type {
+  EvaluateTask,
+  MessageFromProcess,
+  MessageToProcess,
+} from '../../../services/trainer/training/messages.ts';
 import { TrainingSlots } from '../../../services/trainer/training/training-slots.ts';
 import { eventually } from '../../support/eventually.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -13,7 +19,9 @@ import { openDataSet, receiveTones, toneProfile } from './tone-data-set.ts';
 const ODD = join(__dirname, 'odd-process.mjs');
 
 /** A task for the stand-in. */
-function odd(versionFile: 'busy' | 'native' | 'full' | 'gpu'): EvaluateTask {
+function odd(
+  versionFile: 'busy' | 'crash' | 'full' | 'gpu' | 'large' | 'mutters' | 'native' | 'trap' | 'well' | 'wide',
+): EvaluateTask {
   return { kind: 'evaluate', versionFile, model: { key: 'dense' }, frozenFiles: [] };
 }
 
@@ -62,7 +70,12 @@ describe('the slots of a pool', () => {
       { reason: { code: 'E_OUT_OF_MEMORY', message: expect.stringContaining('SIGABRT') } },
     ]);
     expect(slots.figures.slots).toBe(1);
-    expect(warnings).toContainEqual({ event: 'slots.reduced', slots: 1 });
+    expect(warnings).toContainEqual({
+      event: 'slots.reduced',
+      slots: 1,
+      tasksToRecovery: 20,
+      reason: expect.stringContaining('SIGABRT'),
+    });
   });
 
   it('keep the last one, with a new process, and serve who waits', async () => {
@@ -71,6 +84,89 @@ describe('the slots of a pool', () => {
 
     expect(outcomes.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
     expect(slots.figures.slots).toBe(1);
+  });
+
+  it('take a lost slot back after twenty tasks that had memory enough', async () => {
+    const { log, warnings } = warningLog();
+    const infos: unknown[] = [];
+    const slots = slotsOf({
+      slots: 2,
+      log: { ...log, info: (fields: unknown) => infos.push(fields) } as Log,
+    });
+    await slots.perform(odd('full')).catch(() => undefined);
+    for (let task = 0; task < 19; task += 1) await slots.perform(odd('well'));
+    const before = slots.figures.slots;
+
+    await slots.perform(odd('well'));
+
+    expect([before, slots.figures.slots]).toEqual([1, 2]);
+    expect(warnings).toHaveLength(1);
+    expect(infos).toEqual([{ event: 'slots.recovered', slots: 2 }]);
+    await Promise.allSettled([odd('well'), odd('well')].map((task) => slots.perform(task)));
+    expect(slots.pids).toHaveLength(2);
+  });
+
+  it('keep all of them when a process comes to a limit of its own, which fewer would not help', async () => {
+    const slots = slotsOf({ slots: 2 });
+
+    const outcome = slots.perform(odd('wide'));
+
+    await expect(outcome).rejects.toMatchObject({ code: 'E_OUT_OF_MEMORY' });
+    expect(slots.figures.slots).toBe(2);
+  });
+
+  it('start another process after a failure that may have left the old one unable to compute', async () => {
+    const slots = slotsOf({});
+    await slots.perform(odd('well'));
+    const [before] = slots.pids;
+    await slots.perform(odd('gpu')).catch(() => undefined);
+    const [afterCoded] = slots.pids;
+    await slots.perform(odd('trap')).catch(() => undefined);
+
+    await slots.perform(odd('well'));
+
+    expect(afterCoded).toBe(before);
+    expect(slots.pids).toHaveLength(1);
+    expect(slots.pids).not.toEqual([before]);
+  });
+
+  it('replace a process that keeps much memory after its task, before the next one', async () => {
+    const slots = slotsOf({});
+    await slots.perform(odd('well'));
+    const [before] = slots.pids;
+    await slots.perform(odd('large'));
+
+    const [after] = slots.pids;
+
+    expect(after).toBeDefined();
+    expect(after).not.toBe(before);
+    await expect(slots.perform(odd('well'))).resolves.toEqual([]);
+  });
+
+  it('judge a crash by what was said during its task alone', async () => {
+    const slots = slotsOf({});
+    await slots.perform(odd('mutters'));
+
+    const outcome = slots.perform(odd('crash'));
+
+    await expect(outcome).rejects.toMatchObject({ code: 'E_TRAINING_FAILED' });
+  });
+
+  it('call off at once a task that waits for one', async () => {
+    const slots = slotsOf({});
+    const [first, second] = [new AbortController(), new AbortController()];
+    const busy = slots.perform(odd('busy'), { signal: first.signal }).catch((thrown: unknown) => thrown);
+    const waiting = slots.perform(odd('well'), { signal: second.signal }).catch((thrown: unknown) => thrown);
+    const next = slots.perform(odd('well'));
+    await eventually(() => slots.pids.length === 1);
+
+    second.abort();
+
+    expect(await waiting).toMatchObject({ code: 'E_ABORTED' });
+    first.abort();
+    expect(await busy).toMatchObject({ code: 'E_ABORTED' });
+    // The one that gave up takes no slot from who still waits.
+    await expect(next).resolves.toEqual([]);
   });
 
   it('see one GPU each, dealt out in turn', async () => {
@@ -151,6 +247,73 @@ describe('the slots of a pool that trains', () => {
     expect(startMs).toBeGreaterThan(0);
     expect(stepMs).toBeGreaterThan(0);
     expect(peakBytes).toBeGreaterThan(2 ** 20);
+  });
+
+  it('say ahead how long a training step and an attack’s pass may take', async () => {
+    const child = fork(entry, [], { serialization: 'advanced' });
+    const said: MessageFromProcess[] = [];
+    child.on('message', (message: MessageFromProcess) => said.push(message));
+    const attackTask = { kind: 'attack', versionFile, model, frozenFiles: [frozenFile] } as const;
+    const attack = { ...attackTask, attack: { key: 'fgsm' } } as const;
+    child.send({ kind: 'task', id: 1, task: trainTask(1) } satisfies MessageToProcess);
+    await eventually(() => said.some(({ kind }) => kind === 'result'));
+    child.send({ kind: 'task', id: 2, task: attack } satisfies MessageToProcess);
+    await eventually(() => said.filter(({ kind }) => kind === 'result' || kind === 'failed').length === 2);
+    child.kill();
+
+    for (const id of [1, 2]) {
+      const first = said.find((message) => message.kind !== 'ready' && message.id === id);
+      expect(first).toMatchObject({ kind: 'alive', expectedSilenceMs: expect.any(Number) });
+    }
+  });
+
+  /** Classifies one picture with a convolution of so many channels, each output of which takes 4 MB. */
+  const inferTask = async (channels: number) => {
+    const featureShape = [1024, 1000];
+    const wide = { key: 'cnn-2d', channels: [channels], normalisation: 'none' };
+    const file = join(folder, `version-0-${channels}`);
+    const scaler = { kind: 'local' } as const;
+    const task = { kind: 'initialise', profile: toneProfile(), featureShape, seed: 1, scaler } as const;
+    await slots.perform({ ...task, model: wide, versionFile: file });
+    const features = Array<number>(1_024_000).fill(1);
+    return {
+      kind: 'infer',
+      versionFile: file,
+      model: wide,
+      featureShape,
+      features,
+      scaler: { mean: features, standardDeviation: features },
+    } as const;
+  };
+
+  it('compute on, all of them, after a tensor that WebAssembly has no room for', async () => {
+    const one = new TrainingSlots({ slots: 1, entry, log: silentLog });
+    const good = trainTask(2);
+    await one.perform(good);
+    const before = await readFile(good.updateFile);
+
+    const outcome = one.perform(await inferTask(1040));
+
+    await expect(outcome).rejects.toMatchObject({
+      code: 'E_OUT_OF_MEMORY',
+      message: expect.stringContaining('WebAssembly'),
+    });
+    await rm(good.updateFile);
+    await one.perform(good);
+    expect(await readFile(good.updateFile)).toEqual(before);
+    await one.close();
+  });
+
+  it('give back what a large task took', async () => {
+    const one = new TrainingSlots({ slots: 1, entry, log: silentLog });
+    await one.perform({ kind: 'probe' });
+    const [before] = one.pids;
+
+    await one.perform(await inferTask(80));
+
+    expect(one.pids).toHaveLength(1);
+    expect(one.pids).not.toEqual([before]);
+    await one.close();
   });
 
   it('end a training that takes more memory than its slot has', async () => {

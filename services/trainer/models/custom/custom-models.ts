@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { register } from 'node:module';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { ModelSpec } from '../../../../openapi/schemas.ts';
 import { CodedError, toCodedError } from '../../../../runtime/errors.ts';
+import { entryPoint } from '../../../../runtime/package-root.ts';
 import type { Model, ModelSizes, TensorFlow } from '../model.ts';
 import { MODELS_FOLDER } from '../models-folder.ts';
 import { unfit } from '../read-options.ts';
@@ -26,11 +29,12 @@ interface Loaded {
 }
 
 const loaded = new Map<string, Loaded>();
+let importsAreRuled = false;
 
 /**
  * Reads the module that a federation names with its sha256, before `buildModel` is asked for it; nothing for another
- * key. Only a file that the host's owner put into the folder runs, only with the content that the federation names; it
- * can import nothing but Node's own modules, so the sha256 covers all of it.
+ * key. Only a file that the host's owner put into the folder runs, only with the content that the federation names; its
+ * imports may name nothing but Node's own modules (see import-rules.ts), so the sha256 is that of all it is made of.
  * @throws CodedError `E_INVALID_INPUT`, `E_FILE_NOT_FOUND`, `E_UNKNOWN_MODEL` if the file has other content.
  */
 export async function loadCustomModel(tf: TensorFlow, spec: ModelSpec): Promise<void> {
@@ -51,11 +55,32 @@ export async function loadCustomModel(tf: TensorFlow, spec: ModelSpec): Promise<
     const message = `the module ${module} here has sha256 ${found}, the federation names ${sha256}`;
     throw new CodedError('E_UNKNOWN_MODEL', message);
   }
-  // From the bytes that were checked, not from the file, which may change.
-  const exports: unknown = await import(`data:text/javascript;base64,${content.toString('base64')}`);
+  const exports = await evaluated(content).catch((thrown: unknown) => {
+    throw unfit(spec, 'module', thrown instanceof Error ? thrown.message.slice(0, 300) : String(thrown));
+  });
   if (!hasBuild(exports)) throw unfit(spec, 'module', 'must export a function build(tf, spec)');
-  const library = { ...tf, ...(await import('@tensorflow/tfjs-layers')) };
-  loaded.set(sha256, { build: exports.build, library });
+  const layersLibrary = await import('@tensorflow/tfjs-layers');
+  leaveInitialisersOut(tf, layersLibrary);
+  loaded.set(sha256, { build: exports.build, library: { ...tf, ...layersLibrary } });
+}
+
+/** From the bytes that were checked, not from the file, which may change. */
+function evaluated(content: Buffer): Promise<unknown> {
+  if (!importsAreRuled) register(pathToFileURL(entryPoint('services/trainer/models/custom/import-rules')));
+  importsAreRuled = true;
+  return import(`data:text/javascript;base64,${content.toString('base64')}`);
+}
+
+/**
+ * Lets the orthogonal initialiser, the default of recurrent layers, give zeros: its own way needs methods of tensors that
+ * the library's build for Node does not have, and what initialisers draw is not used.
+ */
+function leaveInitialisersOut(
+  tf: TensorFlow,
+  { initializers }: typeof import('@tensorflow/tfjs-layers'),
+): void {
+  const orthogonal: { apply(shape: number[]): unknown } = Object.getPrototypeOf(initializers.orthogonal({}));
+  orthogonal.apply = (shape: number[]) => tf.zeros(shape);
 }
 
 /**
@@ -66,7 +91,8 @@ export function customModel(tf: TensorFlow, spec: ModelSpec, sizes: ModelSizes):
   const { module, sha256, options } = named(spec);
   const found = loaded.get(sha256);
   if (found === undefined) throw new CodedError('E_UNKNOWN_MODEL', `the module ${module} is not loaded`);
-  return layersClassifier(tf, found.build(found.library, { ...sizes, options }), sizes);
+  const layersModel = found.build(found.library, { ...sizes, options });
+  return layersClassifier(tf, spec, layersModel, sizes);
 }
 
 function named(spec: ModelSpec) {

@@ -1,8 +1,10 @@
 import type { Scalar, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { ModelSpec } from '../../../../openapi/schemas.ts';
 import { CodedError } from '../../../../runtime/errors.ts';
 import { denseOf } from '../dense.ts';
 import type { Model, ModelSizes, TensorFlow, WeightSpec } from '../model.ts';
+import { unhonoured } from './unhonoured.ts';
 
 /** A variable of the library with what stands for it in a version. */
 interface LayerWeight {
@@ -16,8 +18,18 @@ interface LayerWeight {
  * A stack of dense layers becomes our `dense`, whose training step is faster.
  * @throws CodedError `E_INVALID_INPUT` for a model that does not fit the federation.
  */
-export function layersClassifier(tf: TensorFlow, layersModel: LayersModel, sizes: ModelSizes): Model {
+export function layersClassifier(
+  tf: TensorFlow,
+  spec: ModelSpec,
+  layersModel: LayersModel,
+  sizes: ModelSizes,
+): Model {
   const { inputShape } = checkedShapes(layersModel, sizes);
+  const faults = unhonoured(spec, layersModel);
+  if (faults.length > 0) {
+    const list = faults.map(({ path, message }) => `${path} ${message}`).join('; ');
+    throw new CodedError('E_INVALID_INPUT', `the custom model has what is not honoured: ${list}`, { faults });
+  }
   const hidden = hiddenUnits(layersModel);
   if (hidden !== undefined) return denseOf(tf, hidden, sizes);
   const weights = layerWeights(layersModel);
@@ -71,15 +83,13 @@ function checkedShapes(layersModel: LayersModel, { featureShape, classes }: Mode
   if (outputs.length !== 1 || output.join() !== String(classes)) {
     throw unfit(`gives [${output.join(', ')}], there are ${classes} classes`);
   }
-  if (activationOf(layersModel.layers.at(-1)) === 'softmax') {
-    throw unfit('ends in a softmax; it is to give the numbers before that');
-  }
   return { inputShape };
 }
 
 /** Names count the layers, since the library's own ones count what a process has built before. */
 function layerWeights({ layers }: LayersModel): LayerWeight[] {
-  return layers.flatMap((layer, index) => {
+  // A layer that stands in the model twice has its weights once.
+  return [...new Set(layers)].flatMap((layer, index) => {
     const seen = new Map<string, number>();
     return layer.weights.map((weight) => {
       const last = weight.originalName.split('/').at(-1) ?? 'weight';
@@ -111,14 +121,15 @@ function hiddenUnits({ layers, inputs }: LayersModel): number[] | undefined {
     const { useBias } = layer.getConfig();
     const activation = index < stack.length - 1 ? 'relu' : 'linear';
     const isDense = layer.getClassName() === 'Dense' && layer.trainable && useBias === true;
-    return isDense && activationOf(layer) === activation;
+    // Of dense layers that are each applied once and end in one output, each takes what the one before it gives.
+    return isDense && layer.inboundNodes.length === 1 && activationOf(layer) === activation;
   });
   if (!isPlain || stack.length === 0 || inputs[0]?.shape.length !== 2) return undefined;
   return stack.slice(0, -1).map((layer) => Number(layer.getConfig()['units']));
 }
 
-function activationOf(layer: LayersModel['layers'][number] | undefined): unknown {
-  return layer?.getConfig()['activation'] ?? 'linear';
+function activationOf(layer: LayersModel['layers'][number]): unknown {
+  return layer.getConfig()['activation'] ?? 'linear';
 }
 
 function unfit(message: string): CodedError {

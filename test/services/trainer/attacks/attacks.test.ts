@@ -1,4 +1,5 @@
-import { atOnce, withPauses } from '../../../../services/trainer/attacks/attack.ts';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { withPauses } from '../../../../services/trainer/attacks/attack.ts';
 import { deepFool } from '../../../../services/trainer/attacks/deep-fool.ts';
 import { fgsm } from '../../../../services/trainer/attacks/fgsm.ts';
 import { ATTACK_KEYS, attackOf } from '../../../../services/trainer/attacks/index.ts';
@@ -21,6 +22,13 @@ const TARGETS = [
   [0, 1, 0],
   [0, 0, 1],
 ];
+
+/** What an attack comes to, without a pause. */
+function atOnce(attack: Generator<void, Tensor>): Tensor {
+  let step = attack.next();
+  while (step.done !== true) step = attack.next();
+  return step.value;
+}
 
 /** Runs an attack on the examples above. */
 async function attacked(attack: ReturnType<typeof fgsm>, targets = TARGETS): Promise<number[][]> {

@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { randomStream } from '../../../../learning/random.ts';
 import { classifierOf } from '../../../../services/trainer/attacks/classifier.ts';
 import { fgsm } from '../../../../services/trainer/attacks/fgsm.ts';
-import { trainingStep } from '../../../../services/trainer/attacks/training-step.ts';
+import { adversarialStep } from '../../../../services/trainer/attacks/training-step.ts';
 import { buildModel } from '../../../../services/trainer/models/index.ts';
 import type { Model, TensorFlow } from '../../../../services/trainer/models/model.ts';
 import { loadTensorFlow } from '../../../../services/trainer/training/tensor-flow.ts';
@@ -63,10 +63,11 @@ describe('a convolutional classifier under attack', () => {
     const targets = tf.tensor2d([1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0], [5, 3]);
     const batch = tf.tensor(inputs.slice(), SHAPE);
     const meanLoss = async (alpha: number) => {
-      const step = trainingStep(tf, model, { attack: fgsm(0.3), alpha });
-      const loss = tf.tidy(() => step(weights, batch, targets).lossSum);
+      const step = adversarialStep(tf, model, { attack: fgsm(0.3), alpha });
+      const seen = await step.seen(weights, batch, targets, async () => undefined);
+      const loss = tf.tidy(() => step.lossAndGradients(weights, seen, targets).lossSum);
       const [sum = 0] = await loss.data();
-      loss.dispose();
+      tf.dispose([seen, loss]);
       return sum / 5;
     };
 

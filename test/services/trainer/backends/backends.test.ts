@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Federation } from '../../../../openapi/schemas.ts';
+import type { Log } from '../../../../runtime/log.ts';
 import { silentLog } from '../../../../runtime/log.ts';
+import { describeNumerics } from '../../../../services/trainer/backends/backend-plan.ts';
 import { Backends } from '../../../../services/trainer/backends/backends.ts';
 import { backendFolder, INSTALLED_MARKER } from '../../../../services/trainer/backends/installed-backend.ts';
 import type { probeBackend } from '../../../../services/trainer/backends/probe-backend.ts';
@@ -85,11 +87,28 @@ describe('the backends of a trainer', () => {
     const backends = await open({ probe: probeWith({}) });
 
     expect(backends.preferred).toEqual(FASTEST_WASM);
-    expect(backends.forFederation(federation())).toEqual({ numerics: FASTEST_WASM });
+    expect(backends.forFederation(federation())).toMatchObject({ numerics: FASTEST_WASM });
     expect(asked).toEqual([]);
     expect(backends.refused.map(({ numerics }) => numerics.backend)).toEqual(
       expect.arrayContaining(['tensorflow', 'webgpu']),
     );
+  });
+
+  it('log each federation’s choice once, also where nothing is measured', async () => {
+    const logged: unknown[] = [];
+    const log = { ...silentLog, info: (fields: unknown) => logged.push(fields) } as Log;
+    const backends = await open({ log, probe: probeWith({}) });
+    for (const id of ['gearbox', 'gearbox', 'spindle']) backends.forFederation({ ...federation(), id });
+
+    const chosen = {
+      event: 'backend.chosen',
+      backend: describeNumerics(FASTEST_WASM),
+      refused: expect.arrayContaining([expect.stringMatching(/^tensorflow .*: not set up/)]),
+    };
+    expect(logged).toMatchObject([
+      { ...chosen, federation: 'gearbox' },
+      { ...chosen, federation: 'spindle' },
+    ]);
   });
 
   it('measure a federation’s model once, keep it over a restart, and choose the faster', async () => {
@@ -102,6 +121,10 @@ describe('the backends of a trainer', () => {
     expect(backends.forFederation(federation())).toEqual({
       numerics: expect.objectContaining({ backend: 'tensorflow' }),
       stepsPerSecond: 130,
+      refusedBackends: expect.arrayContaining([
+        expect.stringMatching(/^wasm .*: slower: 100 steps\/s against 130$/),
+        expect.stringMatching(/^webgpu .*: not set up/),
+      ]),
     });
     expect(
       asked.slice(1).map(({ plan, workload }) => [plan.numerics.backend, workload?.featureShape]),
@@ -123,7 +146,7 @@ describe('the backends of a trainer', () => {
     setUpNative();
     const backends = await open({ probe: probeWith({ wasm: 1, tensorflow: 1000 }) });
 
-    expect(backends.forFederation(federation({ numerics: 'reproducible' }))).toEqual({
+    expect(backends.forFederation(federation({ numerics: 'reproducible' }))).toMatchObject({
       numerics: wasmNumerics('simd'),
     });
     await backends.close();
