@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CodedError } from '../runtime/errors.ts';
 import { silentLog } from '../runtime/log.ts';
-import { entryPoint, packageRoot } from '../runtime/package-root.ts';
+import { entryPoint } from '../runtime/package-root.ts';
 import { TrainingSlots } from '../services/trainer/training/training-slots.ts';
 import { type FrozenSpeaker, freezeClips } from './emodb/frozen-clips.ts';
 import { trainFederation } from './emodb/local-federation.ts';
@@ -16,19 +15,18 @@ import {
   type TrainingName,
 } from './emodb/settings.ts';
 import { DEFENCES, type Sheet, scoreCells, sheetText } from './emodb/sheet.ts';
+import { dataFolder } from './support/data-folder.ts';
 import { mean, note, printFigure } from './support/figure.ts';
 
 const SEEDS = [1, 2, 3];
 
 /**
  * Adversarial federated training on emotional speech: 8 speakers, seven emotions, UAR of all speakers' test clips. It
- * trains each model anew for each seed. `--sheet` adds PGD, DeepFool and the randomised rows, `--seeds=1,2` chooses.
+ * trains each model anew for each seed. `--sheet` adds PGD, DeepFool and the randomised rows, `--seeds=1,2` chooses,
+ * `--data FOLDER` says where the recordings are.
  */
 export async function run(flags: readonly string[] = []): Promise<void> {
-  const folder = join(packageRoot(), '..', 'shared', 'data', 'emodb');
-  if (!existsSync(folder)) {
-    throw new CodedError('E_FILE_NOT_FOUND', `the recordings of emodb are not in ${folder}`);
-  }
+  const folder = dataFolder('emodb', flags);
   const whole = flags.includes('--sheet');
   const seeds =
     flags

@@ -32,6 +32,10 @@ const BENCHES = {
     about: 'a step of the published network and its memory on each backend, and an estimate per round',
     load: () => import('./vgg15.ts'),
   },
+  gradients: {
+    about: 'gradients of all operations that networks are made of, each backend against the cpu backend',
+    load: () => import('./gradients.ts'),
+  },
   aas: {
     about: 'the AAS environment: requests/s, start, memory, attachments; --peers: beside FA³ST too',
     load: () => import('./aas.ts'),
@@ -71,11 +75,15 @@ async function main(given: readonly string[]): Promise<number> {
   return 0;
 }
 
+/** Flags that take a value. */
+const VALUED = ['--node', '--data'];
+
 /** `--node 22` as `--node=22`, so that a value is not taken for the name of a bench. */
 function joinValues(words: readonly string[]): string[] {
   const joined: string[] = [];
   for (const word of words) {
-    if (joined.at(-1) === '--node') joined.splice(-1, 1, `--node=${word}`);
+    const last = joined.at(-1) ?? '';
+    if (VALUED.includes(last)) joined.splice(-1, 1, `${last}=${word}`);
     else joined.push(word);
   }
   return joined;

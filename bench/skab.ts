@@ -1,16 +1,16 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConfusionMatrix, mergeEvaluations } from '../learning/metrics.ts';
 import { featureStatistics, scalerOf } from '../learning/statistics.ts';
 import type { DataProfile, ModelSpec, TrainingSpec } from '../openapi/schemas.ts';
-import { CodedError } from '../runtime/errors.ts';
 import { silentLog } from '../runtime/log.ts';
-import { entryPoint, packageRoot } from '../runtime/package-root.ts';
+import { entryPoint } from '../runtime/package-root.ts';
 import { type ExampleSet, encodeFrozenIndex } from '../services/trainer/data-set/frozen-index.ts';
 import { TrainingSlots } from '../services/trainer/training/training-slots.ts';
 import type { FrozenSpeaker } from './emodb/frozen-clips.ts';
 import { trainFederation } from './emodb/local-federation.ts';
+import { dataFolder } from './support/data-folder.ts';
 import { note, printFigure } from './support/figure.ts';
 
 /** Measured values of a row; the time before them and the labels behind them are left out. */
@@ -47,10 +47,10 @@ interface PumpFile extends FrozenSpeaker {
 /**
  * An autoencoder federation on the pump test bed of SKAB: each experiment is a participant that learns from its first
  * 400 rows, and whose every row is scored by its own threshold. Prints F1, false and missed alarms.
+ * `--data FOLDER` says where the set is.
  */
-export async function run(): Promise<void> {
-  const folder = join(packageRoot(), '..', 'shared', 'data', 'skab');
-  if (!existsSync(folder)) throw new CodedError('E_FILE_NOT_FOUND', `the data set skab is not in ${folder}`);
+export async function run(flags: readonly string[] = []): Promise<void> {
+  const folder = dataFolder('skab', flags);
   const work = mkdtempSync(join(tmpdir(), 'fedshell-skab-'));
   const entry = entryPoint('services/trainer/training/process');
   const slots = new TrainingSlots({ slots: 2, entry, log: silentLog });

@@ -1,7 +1,7 @@
 import type { LoadResult } from './load-messages.ts';
 
 /** Rate and 99th percentile over several measurements of the same thing. */
-export interface Throughput {
+interface Throughput {
   readonly perSecond: number;
   readonly p99Ms: number;
   readonly requests: number;

@@ -9,9 +9,9 @@ import type { FrozenSpeaker } from './frozen-clips.ts';
 
 /** What a model gets besides its training, and what the attacker knows of it. */
 export const DEFENCES = ['none', 'randomised', 'randomised-adaptive'] as const;
-export type SheetDefence = (typeof DEFENCES)[number];
+type SheetDefence = (typeof DEFENCES)[number];
 
-export interface Cell {
+interface Cell {
   readonly uar: number;
   /** 95 %. */
   readonly interval: Interval;

@@ -80,6 +80,7 @@ async function list(options: OutputOptions): Promise<void> {
       access: ({ access }) => access,
       what: ({ title }) => title,
       source: ({ sourceUrl }) => sourceUrl,
+      sha256: ({ sha256 }) => sha256,
     },
     'no data set is known',
   );

@@ -20,11 +20,6 @@ const EMOTIONS: Readonly<Record<string, string>> = {
   neu: 'neutral',
 };
 
-/** The seven classes in the order of published work, which drops neutral. */
-export const DEMOS_CLASSES: readonly string[] = Object.values(EMOTIONS).filter(
-  (emotion) => emotion !== 'neutral',
-);
-
 /**
  * Reads a name such as `PR_f_07_rab12.wav` (README of the corpus, zenodo record 2544829).
  * @returns undefined for a name of another form.

@@ -10,14 +10,14 @@ interface DemoRunOptions {
 }
 
 /** The newest run of a federation; undefined before its first. */
-export async function newestRun(client: AggregatorClient, federation: string): Promise<Run | undefined> {
+async function newestRun(client: AggregatorClient, federation: string): Promise<Run | undefined> {
   const params = { query: { federation } };
   const [newest] = await answered(client.GET('/api/runs', { params }));
   return newest;
 }
 
 /** Waits until all participants have joined the federation and returns them. */
-export function joinedParticipants(options: DemoRunOptions): Promise<Participant[]> {
+function joinedParticipants(options: DemoRunOptions): Promise<Participant[]> {
   const { client, federation, participants, signal } = options;
   return poll(
     async () => {

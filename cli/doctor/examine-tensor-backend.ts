@@ -8,14 +8,14 @@ export async function examineTensorBackend(): Promise<Finding[]> {
   try {
     const { describeNumerics, probeBackends } = await import('../../services/trainer/probe.ts');
     const { defaultCacheFolder } = await import('../../queue/provision.ts');
-    const { working, refused } = await probeBackends(defaultCacheFolder());
+    const { working, refused, chosen } = await probeBackends(defaultCacheFolder());
     const found: Finding[] = working.map(({ plan, measured }) => {
       const device = measured.deviceName === undefined ? '' : ` ${measured.deviceName};`;
       const memory = `${Math.round(measured.peakBytes / 1024 ** 2)} MiB`;
       return {
         name: NAME,
         status: 'ok',
-        found: `${describeNumerics(plan.numerics)};${device} ${measured.stepsPerSecond} training steps a second of a small network, ${memory}`,
+        found: `${plan === chosen ? 'chosen: ' : ''}${describeNumerics(plan.numerics)};${device} ${measured.stepsPerSecond} training steps a second of a small network, ${memory}`,
       };
     });
     const works = working.length > 0;

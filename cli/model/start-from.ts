@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Schemas } from '../../openapi/schemas.ts';
 import { CodedError } from '../../runtime/errors.ts';
@@ -18,7 +18,9 @@ export async function startFrom(
 ): Promise<Schemas['StartFrom']> {
   if (/^\d+$/.test(text)) return { version: Number(text) };
   const file = resolve(text);
-  if (!existsSync(file)) throw new CodedError('E_FILE_NOT_FOUND', `there is no file ${file}`);
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
+    throw new CodedError('E_FILE_NOT_FOUND', `there is no file ${file}`);
+  }
   const client = aggregatorClient(options);
   const params = { path: { federationId } };
   const { federation } = await answered(client.GET('/api/federations/{federationId}', { params }));

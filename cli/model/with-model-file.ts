@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -17,7 +17,8 @@ export async function withModelFile<Result>(
   api: ApiOptions,
   use: (file: string) => Promise<Result>,
 ): Promise<Result> {
-  if (existsSync(versionOrFile)) return use(resolve(versionOrFile));
+  if (statSync(versionOrFile, { throwIfNoEntry: false })?.isFile() === true)
+    return use(resolve(versionOrFile));
   const version = await versionOf(versionOrFile, api);
   const folder = await mkdtemp(join(tmpdir(), 'fedshell-model-'));
   try {

@@ -16,7 +16,7 @@ export interface StateMarker {
 }
 
 /** What a state folder was made for; undefined where it is new. */
-export function readStateMarker(folder: string): StateMarker | undefined {
+function readStateMarker(folder: string): StateMarker | undefined {
   const file = join(folder, MARKER);
   if (!existsSync(file)) return undefined;
   // We alone write this file.

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runProgram } from './run-program.ts';
+import { cxxCompiler } from './setup-tools.ts';
 
 /** Where a binding is built. */
 interface BindingFolders {
@@ -29,7 +30,7 @@ export async function buildBinding({ backend, nodeHeaders, root }: BindingFolder
     ...['-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2'],
     '-Wl,-rpath,$ORIGIN/../../../../../tensorflow',
   ];
-  const compiler = process.env['CXX'] || 'g++';
+  const compiler = cxxCompiler();
   const what = `compiling the binding by ${compiler} (Debian: apt-get install g++)`;
   await runProgram(compiler, parameters, what, { timeoutMs: 600_000, signal });
 }

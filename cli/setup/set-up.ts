@@ -7,7 +7,7 @@ import { makeWhole } from './make-whole.ts';
 import type { SetupSource } from './setup-source.ts';
 
 /** What the trainer's side gives the setup: where things go, and how they are tried. */
-export type BackendDoor = typeof import('../../services/trainer/probe.ts');
+type BackendDoor = typeof import('../../services/trainer/probe.ts');
 
 /** One backend that can be brought. */
 export interface SetupRecipe {
@@ -17,8 +17,11 @@ export interface SetupRecipe {
   /** Bytes on disk while it is made, downloads included, and after it. */
   readonly peakBytes: number;
   readonly keptBytes: number;
-  /** Refuses what cannot work, before anything is done. */
-  check(): void;
+  /**
+   * Refuses what cannot work, before anything is done.
+   * @throws CodedError `E_SETUP_FAILED`, `E_FILE_NOT_FOUND` naming all that is missing.
+   */
+  check(signal: AbortSignal): Promise<void>;
   /** Fills the folder. */
   fill(folder: string, tools: FillTools): Promise<void>;
 }
@@ -51,7 +54,6 @@ export async function setUp(options: SetupOptions): Promise<void> {
   const { recipe, source, cacheFolder, signal } = options;
   const door = await import('../../services/trainer/probe.ts');
   const target = door.backendFolder(recipe.kind, cacheFolder);
-  recipe.check();
   if (door.installedBackend(recipe.kind, cacheFolder) !== undefined) {
     const answer = await tried(door, target, options);
     if (answer.kind === 'result') {
@@ -60,6 +62,7 @@ export async function setUp(options: SetupOptions): Promise<void> {
     }
     printLine(`${recipe.kind} in ${target} does not work any more (${answer.message}); it is made anew`);
   }
+  await recipe.check(signal);
   await requireDisk(recipe, source, dirname(target));
   printLine(`making ${target}`);
   await makeWhole(target, async (folder) => {

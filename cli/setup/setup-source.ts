@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError, type Fault } from '../../runtime/errors.ts';
 import { type PinnedPackage, type PinnedWheel, packedName } from './pinned-packages.ts';
 import { runProgram } from './run-program.ts';
+import { findPip, npmProgram } from './setup-tools.ts';
 import { sha256OfFile } from './sha256-of-file.ts';
 
 /** Where the setup gets its files from. */
@@ -61,41 +62,11 @@ export async function fetchPackage(pinned: PinnedPackage, options: FetchOptions)
 export async function fetchWheel(pinned: PinnedWheel, options: FetchOptions): Promise<string> {
   const { source, folder } = options;
   if (source.kind === 'folder') return checked(join(source.folder, pinned.file), pinned.sha256);
-  await pipDownload([`${pinned.name}==${pinned.version}`], options);
+  await pipDownload(`${pinned.name}==${pinned.version}`, options);
   return checked(join(folder, pinned.file), pinned.sha256);
 }
 
-/**
- * Fetches wheels by the requirements that another wheel states, such as `nvidia-cudnn-cu12<10.0,>=9.3`. From a folder
- * all `nvidia_*.whl` are taken; each requirement must have one.
- * @throws CodedError `E_SETUP_FAILED`, `E_FILE_NOT_FOUND`
- */
-export async function fetchRequired(
-  requirements: readonly string[],
-  options: FetchOptions,
-): Promise<string[]> {
-  const { source, folder } = options;
-  if (source.kind === 'registries') await pipDownload(requirements, options);
-  const place = source.kind === 'folder' ? source.folder : folder;
-  const wheels = (await readdir(place)).filter((name) => /^nvidia_.*\.whl$/.test(name));
-  const prefixes = requirements.map((each) => `${/^[\w-]+/.exec(each)?.[0].replaceAll('-', '_')}-`);
-  const faults = requirements
-    .filter((_, index) => !wheels.some((name) => name.startsWith(prefixes[index]!)))
-    .map((requirement) => ({ path: requirement, message: 'has no wheel' }));
-  if (faults.length > 0) {
-    throw new CodedError('E_FILE_NOT_FOUND', `${place} lacks wheels; docs/gpu.md says how to fetch them`, {
-      faults,
-    });
-  }
-  return wheels
-    .filter((name) => prefixes.some((prefix) => name.startsWith(prefix)))
-    .map((name) => join(place, name));
-}
-
-async function pipDownload(
-  requirements: readonly string[],
-  { source, folder, signal }: FetchOptions,
-): Promise<void> {
+async function pipDownload(requirement: string, { source, folder, signal }: FetchOptions): Promise<void> {
   const python = await findPip(signal);
   await mkdir(folder, { recursive: true });
   const mirror = source.kind === 'registries' ? source.mirror : undefined;
@@ -108,33 +79,11 @@ async function pipDownload(
   // A mirror is asked instead of what the user's configuration names, not besides it.
   const own =
     mirror === undefined ? {} : { PIP_CONFIG_FILE: '/dev/null', PIP_EXTRA_INDEX_URL: '', PIP_FIND_LINKS: '' };
-  await runProgram(python, [...parameters, ...requirements], `fetching ${requirements.join(', ')} by pip`, {
+  await runProgram(python, [...parameters, requirement], `fetching ${requirement} by pip`, {
     timeoutMs: DOWNLOAD_TIMEOUT_MS,
     signal,
     environment: { ...process.env, ...own },
   });
-}
-
-/** Any Python that has pip will do: the wheels' own Python version is said to pip. */
-async function findPip(signal: AbortSignal): Promise<string> {
-  for (const python of ['python3', 'python']) {
-    try {
-      await runProgram(python, ['-m', 'pip', '--version'], 'pip', { timeoutMs: 30_000, signal });
-      return python;
-    } catch (thrown) {
-      if (signal.aborted) throw thrown;
-    }
-  }
-  const message =
-    'there is no Python with pip; install one (Debian: apt-get install python3-pip), or use --from-wheel';
-  throw new CodedError('E_SETUP_FAILED', message);
-}
-
-/** The npm that runs this script, else that on PATH. */
-function npmProgram(): { file: string; parameters: readonly string[] } {
-  const script = process.env['npm_execpath'];
-  if (script?.endsWith('.js') === true) return { file: process.execPath, parameters: [script] };
-  return { file: process.platform === 'win32' ? 'npm.cmd' : 'npm', parameters: [] };
 }
 
 async function checked(file: string, sha256: string): Promise<string> {

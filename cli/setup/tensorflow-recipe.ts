@@ -5,6 +5,7 @@ import { printLine } from '../terminal/output.ts';
 import { buildBinding } from './build-binding.ts';
 import {
   CPU_WHEEL,
+  CUDA_WHEELS,
   GOOGLE_PROTOBUF,
   GPU_WHEEL,
   NODE_API_HEADERS,
@@ -12,9 +13,10 @@ import {
   TFJS_NODE_GPU,
 } from './pinned-packages.ts';
 import type { FillTools, SetupRecipe } from './set-up.ts';
-import { fetchPackage, fetchRequired, fetchWheel, requireFiles, type SetupSource } from './setup-source.ts';
+import { fetchPackage, fetchWheel, requireFiles, type SetupSource } from './setup-source.ts';
+import { requireTools } from './setup-tools.ts';
 import { unpackPackage } from './unpack-package.ts';
-import { requirementsOf, unpackWheel } from './wheel.ts';
+import { unpackWheel } from './wheel.ts';
 
 const PACKAGES = [TFJS_NODE_GPU, GOOGLE_PROTOBUF, NODE_API_HEADERS];
 
@@ -36,12 +38,14 @@ export function tensorflowRecipe(gpu: boolean, source: SetupSource): SetupRecipe
     downloadBytes: gpu ? 3.3e9 : 0.28e9,
     peakBytes: gpu ? 9.5e9 : 1.2e9,
     keptBytes: gpu ? 6.2e9 : 0.87e9,
-    check: () => {
+    check: async (signal) => {
       if (process.platform !== 'linux' || process.arch !== 'x64') {
         const message = `libtensorflow is set up on Linux x64, this is ${process.platform} ${process.arch}; try --webgpu`;
         throw new CodedError('E_SETUP_FAILED', message);
       }
-      requireFiles(source, [wheel.file, ...PACKAGES.map(packedName)]);
+      const cudaFiles = gpu ? CUDA_WHEELS.map(({ file }) => file) : [];
+      requireFiles(source, [wheel.file, ...cudaFiles, ...PACKAGES.map(packedName)]);
+      await requireTools({ source, compiles: true, glibc: '2.27', signal });
     },
     fill: async (folder, tools) => {
       const { downloads, signal } = tools;
@@ -56,7 +60,7 @@ export function tensorflowRecipe(gpu: boolean, source: SetupSource): SetupRecipe
       }
       printLine('unpacking libtensorflow');
       await unpackWheel(wheelFile, (name) => HEADERS.test(name) || LIBRARIES.test(name), into);
-      if (gpu) await addCuda(wheelFile, folder, tools);
+      if (gpu) await addCuda(folder, tools);
       printLine('compiling the binding');
       const nodeHeaders = join(unpacked.get(NODE_API_HEADERS.name)!, 'include');
       await buildBinding({ backend: unpacked.get(TFJS_NODE_GPU.name)!, nodeHeaders, root: folder }, signal);
@@ -68,14 +72,10 @@ export function tensorflowRecipe(gpu: boolean, source: SetupSource): SetupRecipe
 }
 
 /** Unpacks the CUDA libraries beside `tensorflow/`, where libtensorflow looks for them. */
-async function addCuda(
-  wheelFile: string,
-  folder: string,
-  { source, downloads, signal }: FillTools,
-): Promise<void> {
-  const requirements = await requirementsOf(wheelFile, 'and-cuda');
-  printLine(`fetching  ${requirements.length} packages of CUDA 12`);
-  for (const file of await fetchRequired(requirements, { source, folder: downloads, signal })) {
+async function addCuda(folder: string, { source, downloads, signal }: FillTools): Promise<void> {
+  for (const wheel of CUDA_WHEELS) {
+    printLine(`fetching  ${wheel.name} ${wheel.version}`);
+    const file = await fetchWheel(wheel, { source, folder: downloads, signal });
     await unpackWheel(file, (name) => CUDA_FILES.test(name), { into: folder, signal });
     if (source.kind === 'registries') await rm(file);
   }

@@ -4,6 +4,7 @@ import { printLine } from '../terminal/output.ts';
 import { packedName, TFJS_BACKEND_WEBGPU, WEBGPU } from './pinned-packages.ts';
 import type { SetupRecipe } from './set-up.ts';
 import { fetchPackage, requireFiles, type SetupSource } from './setup-source.ts';
+import { requireTools } from './setup-tools.ts';
 import { writeSharedLibrary } from './tensorflow-recipe.ts';
 import { unpackPackage } from './unpack-package.ts';
 
@@ -14,7 +15,10 @@ export function webGpuRecipe(source: SetupSource): SetupRecipe {
     downloadBytes: 0.06e9,
     peakBytes: 0.25e9,
     keptBytes: 0.06e9,
-    check: () => requireFiles(source, [WEBGPU, TFJS_BACKEND_WEBGPU].map(packedName)),
+    check: async (signal) => {
+      requireFiles(source, [WEBGPU, TFJS_BACKEND_WEBGPU].map(packedName));
+      await requireTools({ source, compiles: false, glibc: '2.34', signal });
+    },
     fill: async (folder, tools) => {
       const { downloads, signal } = tools;
       for (const pinned of [WEBGPU, TFJS_BACKEND_WEBGPU]) {

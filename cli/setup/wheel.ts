@@ -2,7 +2,6 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import yauzl from 'yauzl';
@@ -16,7 +15,7 @@ interface UnpackOptions {
 /** A wheel is a zip file; its entries are read one after the other. */
 async function eachEntry(
   file: string,
-  visit: (entry: yauzl.Entry, open: () => Promise<Readable>) => Promise<'go on' | 'enough'>,
+  visit: (entry: yauzl.Entry, open: () => Promise<Readable>) => Promise<void>,
 ): Promise<void> {
   const open = promisify<string, yauzl.Options, yauzl.ZipFile>(yauzl.open);
   const zip = await open(file, { lazyEntries: true, autoClose: false });
@@ -26,10 +25,7 @@ async function eachEntry(
       zip.once('error', fail);
       zip.once('end', done);
       zip.on('entry', (entry: yauzl.Entry) => {
-        visit(entry, () => stream(entry)).then((answer) => {
-          if (answer === 'enough') done();
-          else zip.readEntry();
-        }, fail);
+        visit(entry, () => stream(entry)).then(() => zip.readEntry(), fail);
       });
       zip.readEntry();
     });
@@ -39,17 +35,16 @@ async function eachEntry(
 }
 
 /**
- * Unpacks those files of a wheel that `wanted` tells, and gives their bytes.
+ * Unpacks those files of a wheel that `wanted` tells, one after the other.
  * @throws CodedError `E_SETUP_FAILED` where a name leads out of the folder; an Error for a broken file.
  */
 export async function unpackWheel(
   file: string,
   wanted: (name: string) => boolean,
   { into, signal }: UnpackOptions,
-): Promise<number> {
-  let bytes = 0;
+): Promise<void> {
   await eachEntry(file, async (entry, open) => {
-    if (entry.fileName.endsWith('/') || !wanted(entry.fileName)) return 'go on';
+    if (entry.fileName.endsWith('/') || !wanted(entry.fileName)) return;
     const target = resolve(into, entry.fileName);
     if (!target.startsWith(resolve(into) + sep)) {
       throw new CodedError('E_SETUP_FAILED', `${file} has an entry that leads out of its folder`);
@@ -58,26 +53,5 @@ export async function unpackWheel(
     // The upper half holds the Unix mode; programs among the libraries keep being programs.
     const mode = (entry.externalFileAttributes >>> 16) & 0o777 || 0o644;
     await pipeline(await open(), createWriteStream(target, { mode }), { signal });
-    bytes += entry.uncompressedSize;
-    return 'go on';
-  });
-  return bytes;
-}
-
-/**
- * What the wheel's METADATA requires for an extra, such as `and-cuda`, without the marker.
- * @throws CodedError `E_SETUP_FAILED` if the file has no metadata.
- */
-export async function requirementsOf(file: string, extra: string): Promise<string[]> {
-  let metadata: string | undefined;
-  await eachEntry(file, async (entry, open) => {
-    if (!entry.fileName.endsWith('.dist-info/METADATA')) return 'go on';
-    metadata = await text(await open());
-    return 'enough';
-  });
-  if (metadata === undefined) throw new CodedError('E_SETUP_FAILED', `${file} is no wheel`);
-  return metadata.split(/\r?\n/).flatMap((line) => {
-    const [, requirement, marker] = /^Requires-Dist: ([^;]+?)\s*;\s*(.*)$/.exec(line) ?? [];
-    return requirement !== undefined && marker === `extra == "${extra}"` ? [requirement] : [];
   });
 }

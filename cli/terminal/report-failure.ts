@@ -4,7 +4,7 @@ import { type CodedError, describeError, type ErrorCode } from '../../runtime/er
 import { packageRoot } from '../../runtime/package-root.ts';
 
 /** Exit code of a failure that is not the input's fault. */
-export const EXIT_FAILURE = 1;
+const EXIT_FAILURE = 1;
 /** Exit code of input that cannot work: an option, a file, options that differ from a state's. */
 export const EXIT_BAD_INPUT = 2;
 
@@ -14,7 +14,7 @@ export function exitCodeOf(error: CodedError): number {
 }
 
 /** What to do about a failure, from the table that `docs/errors.md` is; undefined where the file or the code is not there. */
-export function remedyOf(code: ErrorCode): string | undefined {
+function remedyOf(code: ErrorCode): string | undefined {
   const file = join(packageRoot(), 'docs', 'errors.md');
   if (!existsSync(file)) return undefined;
   const row = readFileSync(file, 'utf8')

@@ -70,7 +70,7 @@ export function runLine(run: Run): string {
 }
 
 /** What a participant is doing, in words. */
-export function participantText(participant: Participant, runId: string): string {
+function participantText(participant: Participant, runId: string): string {
   const parts: string[] = [participant.state.padEnd(10)];
   const { progress } = participant;
   if (progress !== undefined && progress.run === runId) {

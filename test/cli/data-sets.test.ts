@@ -23,6 +23,7 @@ import { readManifest } from '../../connectors/recording/manifest.ts';
 import { EMOTIONS } from '../../simulator/demos-synthetic/emotions.ts';
 import { demosSyntheticSpeakers } from '../../simulator/demos-synthetic/speakers.ts';
 import { wavFile } from '../connectors/wav-file.ts';
+import { runFedshell } from '../support/run-fedshell.ts';
 
 const SHARED_DATA = join(__dirname, '../../../shared/data');
 
@@ -295,6 +296,12 @@ describe('data get', () => {
         expect((await readManifest(join(folder, made))).groups).toHaveLength(entry.participants);
       }
     });
+  });
+
+  it('is listed with the sha256 of every set that has one', async () => {
+    const { stdout } = await runFedshell(['data', 'list']);
+
+    for (const { sha256 = '' } of CATALOGUE) expect(stdout).toContain(sha256);
   });
 
   it('has entries with licence, size and source, each sha256 once', () => {

@@ -1,6 +1,10 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { attackSpecs } from '../../cli/evaluate/attack-specs.ts';
 import { sheetCsv, sheetText } from '../../cli/evaluate/sheet-text.ts';
 import type { AcceptanceSheet } from '../../services/trainer/acceptance-sheet.ts';
+import { runFedshell } from '../support/run-fedshell.ts';
 
 const SHEET: AcceptanceSheet = {
   classes: ['left, right', 'stop'],
@@ -57,5 +61,22 @@ describe('the attacks of a command line', () => {
     expect(() => attackSpecs({ attack: 'fgms' })).toThrow(
       expect.objectContaining({ code: 'E_INVALID_INPUT' }),
     );
+  });
+});
+
+describe('the file of --csv', () => {
+  it('is refused before the evaluation where it cannot be written, and none is left behind', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fedshell-csv-'));
+    const csv = join(folder, 'none', 'sheet.csv');
+    const evaluate = (file: string) =>
+      runFedshell(['evaluate', join(folder, 'no-model'), '--data', folder, '--csv', file]);
+    const [unwritable, writable] = [await evaluate(csv), await evaluate(join(folder, 'sheet.csv'))];
+    const left = readdirSync(folder);
+    rmSync(folder, { recursive: true, force: true });
+
+    expect(unwritable.stderr).toMatch(/E_INVALID_INPUT: --csv .*sheet\.csv cannot be written/);
+    // The model comes next.
+    expect(writable.stderr).toContain('E_FILE_NOT_FOUND');
+    expect(left).toEqual([]);
   });
 });

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -14,20 +15,31 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { OPERATIONS } from '../../bench/gradients/operations.ts';
+import { type SweptOperation, sweepBackend } from '../../bench/gradients/sweep-backend.ts';
+import { toleranceOf } from '../../bench/gradients/tolerance.ts';
 import {
   CPU_WHEEL,
+  CUDA_WHEELS,
   GOOGLE_PROTOBUF,
+  GPU_WHEEL,
   NODE_API_HEADERS,
   packedName,
   TFJS_NODE_GPU,
   WEBGPU,
 } from '../../cli/setup/pinned-packages.ts';
+import { glibcFault } from '../../cli/setup/setup-tools.ts';
 import { sha256OfFile } from '../../cli/setup/sha256-of-file.ts';
+import { unpackWheel } from '../../cli/setup/wheel.ts';
 import { defaultCacheFolder } from '../../queue/cache-folder.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { entryPoint } from '../../runtime/package-root.ts';
 import { Backends } from '../../services/trainer/backends/backends.ts';
-import { backendFolder, INSTALLED_MARKER } from '../../services/trainer/backends/installed-backend.ts';
+import {
+  backendFolder,
+  expectedNumerics,
+  INSTALLED_MARKER,
+} from '../../services/trainer/backends/installed-backend.ts';
 import {
   TENSORFLOW_VERSION,
   TFJS_VERSION,
@@ -74,10 +86,11 @@ function setup(
   cache: string,
   parameters: readonly string[],
   onOutput: (text: string, kill: () => void) => void = () => undefined,
+  environment: Readonly<Record<string, string | undefined>> = {},
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [SETUP, ...parameters], {
-      env: { ...process.env, XDG_CACHE_HOME: cache },
+      env: { ...process.env, XDG_CACHE_HOME: cache, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let [stdout, stderr] = ['', ''];
@@ -121,6 +134,42 @@ describe('the refusals of setup:tensorflow', () => {
       expect(stderr).toContain(`  ${name}: is not there`);
     }
     expect(leftIn(cache)).toEqual([]);
+  });
+
+  it('names every wheel of CUDA that a folder lacks, one of another version too', async () => {
+    const cache = join(work, 'lacking-cuda');
+    const folder = join(work, 'other-versions');
+    mkdirSync(folder);
+    for (const { file, version } of CUDA_WHEELS) {
+      writeFileSync(join(folder, file.replace(version, '99.0')), 'another version');
+    }
+    const { exitCode, stderr } = await setup(cache, ['--gpu', '--from-wheel', folder]);
+
+    expect(exitCode).toBe(2);
+    expect(CUDA_WHEELS).toHaveLength(12);
+    for (const { file } of [GPU_WHEEL, ...CUDA_WHEELS]) expect(stderr).toContain(`  ${file}: is not there`);
+    expect(leftIn(cache)).toEqual([]);
+  });
+
+  it('names every program that the machine lacks, before it fetches anything', async () => {
+    const cache = join(work, 'bare');
+    const nothing = join(work, 'no-programs');
+    mkdirSync(nothing);
+    const bare = { PATH: nothing, CXX: 'no-such-compiler', npm_execpath: undefined };
+    const { exitCode, stdout, stderr } = await setup(cache, [], undefined, bare);
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^E_SETUP_FAILED: this machine lacks what the setup needs/);
+    for (const name of ['tar', 'no-such-compiler', 'npm', 'pip']) expect(stderr).toContain(`\n  ${name}: `);
+    expect(stdout).not.toContain('fetching');
+    expect(leftIn(cache)).toEqual([]);
+  });
+
+  it('tells an older C library and another one than GNU’s', () => {
+    expect(glibcFault('2.27', '2.27')).toBeUndefined();
+    expect(glibcFault('2.100', '2.34')).toBeUndefined();
+    expect(glibcFault('2.31', '2.34')?.message).toContain('is 2.31');
+    expect(glibcFault(undefined, '2.27')?.message).toContain('musl');
   });
 
   it('takes no file of another content, and leaves nothing half-done', async () => {
@@ -211,6 +260,38 @@ describeWhole(`setup:tensorflow on a processor${reason === undefined ? '' : ` (s
     expect(exitCode).toBe(0);
     expect(stdout).toContain('tensorflow is set up in');
     expect(requested).toEqual([]);
+  });
+
+  it('pins of CUDA what the wheel requires', async () => {
+    const into = join(work, 'metadata');
+    const isMetadata = (name: string) => name.endsWith('.dist-info/METADATA');
+    const signal = new AbortController().signal;
+    await unpackWheel(join(wheelFolder, CPU_WHEEL.file), isMetadata, { into, signal });
+    const metadata = readFileSync(join(into, readdirSync(into)[0]!, 'METADATA'), 'utf8');
+
+    const required = [
+      ...metadata.matchAll(/^Requires-Dist: ([\w-]+)<([\d.]+),>=([\d.]+); extra == "and-cuda"/gm),
+    ];
+
+    expect(required).toHaveLength(CUDA_WHEELS.length);
+    const number = (version: string) =>
+      version.split('.').reduce((sum, part, index) => sum + Number(part) * 1000 ** (3 - index), 0);
+    for (const [, name, below, least] of required) {
+      const { version } = CUDA_WHEELS.find((wheel) => wheel.name === name)!;
+      expect(number(version)).toBeLessThan(number(below!));
+      expect(number(version)).toBeGreaterThanOrEqual(number(least!));
+    }
+  });
+
+  it('gives the gradients that the processor’s own backend gives', async () => {
+    const folder = backendFolder('tensorflow', join(cache, 'fedshell'));
+
+    const swept = await sweepBackend({ numerics: expectedNumerics('tensorflow'), folder });
+
+    expect(swept.map(({ operation }) => operation)).toEqual(OPERATIONS.map(({ name }) => name));
+    const within = ({ operation, difference }: SweptOperation) =>
+      difference <= toleranceOf('tensorflow', operation);
+    expect(swept.filter((each) => !within(each))).toEqual([]);
   });
 
   it('gives trainers a backend that their training processes take and leave', async () => {
