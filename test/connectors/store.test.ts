@@ -410,10 +410,11 @@ describe('the limits of a sample store', () => {
     await eventually(() => writer.storedBytes <= 80_000, { what: 'the drop' });
     const isLeft = existsSync(join(folder, '000000001.segment'));
     for (let last = -1; last < 7_999; ) {
-      const { value } = await batches.next();
-      consumed.push(...(value?.samples ?? []));
+      const { value, done } = await batches.next();
+      if (done === true) break;
+      consumed.push(...value.samples);
       // What is taken and not told counts as lost if it is dropped meanwhile.
-      if (value !== undefined) await reader.commit(value.end);
+      await reader.commit(value.end);
       last = consumed.at(-1)?.sourceTimestampMs ?? last;
     }
     await batches.return();
