@@ -26,13 +26,17 @@ const NAME_IN_LIST = /(?:^|, )([^:,]+):("(?:[^"\\]|\\.)*"|[^,]*)/g;
 
 /**
  * Reads what a file or a server gives as certificates: PEM, or DER, one after the other; the first is the server's own.
+ * One with dates that no clock has is none: nothing that is decided or shown of it would be true.
  * @throws CodedError `E_INVALID_INPUT`
  */
 export function readCertificates(bytes: Buffer): X509Certificate[] {
   try {
     const blocks = pemBlocks(bytes, 'CERTIFICATE');
     const ders = blocks.length > 0 ? blocks : splitDer(bytes);
-    if (ders.length > 0) return ders.map((der) => new X509Certificate(der));
+    const certificates = ders.map((der) => new X509Certificate(der));
+    // Throws for a date that cannot be read.
+    for (const certificate of certificates) factsOf(certificate);
+    if (certificates.length > 0) return certificates;
   } catch (cause) {
     throw new CodedError('E_INVALID_INPUT', 'there is no X.509 certificate in it', { cause });
   }
@@ -51,7 +55,7 @@ export function fingerprintOf(certificate: X509Certificate): string {
   return createHash('sha256').update(certificate.raw).digest('hex');
 }
 
-/** @throws RangeError for dates that no clock has. */
+/** @throws RangeError for dates that no clock has; `readCertificates` gives no such certificate. */
 export function factsOf(certificate: X509Certificate): CertificateFacts {
   const { uris, hosts } = alternativeNames(certificate);
   const [applicationUri] = uris;

@@ -224,6 +224,16 @@ describe('the certificate of a machine', () => {
     );
   });
 
+  it('is refused with a code when its dates are none, so that it stands in no list', () => {
+    const changed = Buffer.from(press.raw);
+    // The first UTCTime, its tag and length before it, is when it begins to be valid.
+    const begin = changed.indexOf(Buffer.from([0x17, 13]));
+    changed.write('269901000000Z', begin + 2, 'latin1');
+
+    expect(Number.isNaN(Date.parse(new X509Certificate(changed).validFrom))).toBe(true);
+    expect(() => readCertificates(changed)).toThrow(expect.objectContaining({ code: 'E_INVALID_INPUT' }));
+  });
+
   it('has a revocation list that is refused with a code when it is cut off, and unsigned when changed', () => {
     const der = root.revocationList();
     const pem = `-----BEGIN X509 CRL-----\n${der.toString('base64')}\n-----END X509 CRL-----\n`;
