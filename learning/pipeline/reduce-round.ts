@@ -87,13 +87,14 @@ function reducePart(
   tensors: readonly ModelTensor[],
   reducer: Reducer,
 ): Promise<TensorSource> {
-  const { reduction, factor } = round.strategy;
+  const { strategy } = round;
+  const { reduction } = strategy;
   if (reduction.kind === 'robust' && part === 'delta') {
     return reducer.robust(tensors, reduction.rule, bucketsFor(round, members, reduction.bucketSize));
   }
   const weighted = members.map((index) => ({
     index,
-    factor: roundedFactor(factor(round.contributions[index]!)),
+    factor: roundedFactor(strategy.factor(round.contributions[index]!)),
   }));
   return reducer.mean(part, tensors, weighted);
 }

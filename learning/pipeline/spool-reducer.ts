@@ -7,9 +7,9 @@ import { gridOf } from '../aggregation/grid.ts';
 import type { ModelTensor, UpdatePart } from '../strategies/strategy.ts';
 import { partTensorName } from '../update-header.ts';
 import type { SafetensorsHeader } from '../weights/safetensors-header.ts';
-import { byteOffsetsOf, spooledTensors } from '../weights/spooled-tensors.ts';
 import { elementCount } from '../weights/tensor.ts';
 import type { Reducer } from './reducer.ts';
+import { byteOffsetsOf, spooledTensors } from './spooled-tensors.ts';
 import type { TensorSource } from './tensor-source.ts';
 
 /** A verified update in the spool. */

@@ -1,9 +1,9 @@
 import type { SpoolFiles } from '../aggregation/fold/spool-files.ts';
-import type { TensorSource } from '../pipeline/tensor-source.ts';
-import { decodeHeaderLength } from './decode-safetensors-header.ts';
-import { FLOAT_BYTES, floatsOfBytes } from './little-endian.ts';
-import { readSafetensorsHeader } from './safetensors.ts';
-import { type Dtype, LENGTH_BYTES, type SafetensorsHeader } from './safetensors-header.ts';
+import { decodeHeaderLength } from '../weights/decode-safetensors-header.ts';
+import { FLOAT_BYTES, floatsOfBytes } from '../weights/little-endian.ts';
+import { readSafetensorsHeader } from '../weights/safetensors.ts';
+import { type Dtype, LENGTH_BYTES, type SafetensorsHeader } from '../weights/safetensors-header.ts';
+import type { TensorSource } from './tensor-source.ts';
 
 /** Reads only the header of a safetensors file. @throws CodedError `E_MALFORMED_SAFETENSORS`; what the files throw. */
 export function readSpooledHeader(

@@ -3,6 +3,11 @@ import { contributionFacts } from '../../../learning/pipeline/contribution-facts
 import { finishedPieces, outlineOf, type ReducedClose } from '../../../learning/pipeline/finish-pieces.ts';
 import { reduceRound } from '../../../learning/pipeline/reduce-round.ts';
 import { type SumBounds, spoolReducer } from '../../../learning/pipeline/spool-reducer.ts';
+import {
+  byteOffsetsOf,
+  readSpooledHeader,
+  spooledTensors,
+} from '../../../learning/pipeline/spooled-tensors.ts';
 import type { TensorSource } from '../../../learning/pipeline/tensor-source.ts';
 import { randomStream } from '../../../learning/random.ts';
 import { MAIN_GROUP, type ModelTensor, type Strategy } from '../../../learning/strategies/strategy.ts';
@@ -13,11 +18,6 @@ import {
   stateTensors,
 } from '../../../learning/strategies/strategy-state.ts';
 import { readUpdateHeader } from '../../../learning/update-header.ts';
-import {
-  byteOffsetsOf,
-  readSpooledHeader,
-  spooledTensors,
-} from '../../../learning/weights/spooled-tensors.ts';
 import type { TensorSpec } from '../../../learning/weights/tensor.ts';
 import { readVersionMetadata, writeVersionMetadata } from '../../../learning/weights/version-metadata.ts';
 import type { Contribution } from '../../../openapi/schemas.ts';

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import type { FoldRunner } from '../../../learning/aggregation/fold/fold-runner.ts';
 import { MemoryFiles, type SpoolFiles } from '../../../learning/aggregation/fold/spool-files.ts';
 import type { SpooledUpdate } from '../../../learning/pipeline/spool-reducer.ts';
-import { readSpooledHeader } from '../../../learning/weights/spooled-tensors.ts';
+import { readSpooledHeader } from '../../../learning/pipeline/spooled-tensors.ts';
 import type { Contribution } from '../../../openapi/schemas.ts';
 import type { Store } from '../store/store.ts';
 import type { FoldPool } from './fold-pool.ts';
