@@ -711,6 +711,7 @@ export interface components {
             aggregation?: components["schemas"]["AggregationSpec"];
             evaluation?: components["schemas"]["EvaluationSpec"];
             strategy?: components["schemas"]["StrategySpec"];
+            pipeline?: components["schemas"]["PipelineSpec"];
             /**
              * @description With `summary` no confusion matrix, no count per class and no UAR leaves a site.
              * @default full
@@ -986,6 +987,57 @@ export interface components {
             key: string;
         } & {
             [key: string]: unknown;
+        };
+        /** @description The way of an update from training to the next version. Its order, and what goes with the strategy, are checked when the federation is created. */
+        PipelineSpec: {
+            /** @description What a participant does with its update before it is sent, in order: clip, compress. */
+            participant?: (components["schemas"]["ClipStage"] | components["schemas"]["CompressStage"])[];
+            /** @description What the aggregator does with updates, in order: verify, decode, clip, gate, fold, optimise; all but clip by default. */
+            aggregator?: (components["schemas"]["PlainStage"] | components["schemas"]["ClipStage"] | components["schemas"]["GateStage"])[];
+            /** @description Versions are downloaded as deltas of this codec by participants that have the version before. */
+            download?: components["schemas"]["CompressionSpec"];
+        };
+        /** @enum {unknown} */
+        TensorRole: "trainable" | "statistic" | "local";
+        /** @description A codec: its key (`f16`, `int8`, `int4`, `top-k`, `random-k`) and the options of that key. */
+        CompressionSpec: {
+            key: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description Scales updates down to an L2 norm. */
+        ClipStage: {
+            /** @constant */
+            kind: "clip";
+            norm: number;
+            /** @description Of the tensors; trainable ones by default. */
+            roles?: components["schemas"]["TensorRole"][];
+        };
+        CompressStage: {
+            /** @constant */
+            kind: "compress";
+            codec: components["schemas"]["CompressionSpec"];
+            /** @description Of the tensors; trainable ones by default. */
+            roles?: components["schemas"]["TensorRole"][];
+        };
+        PlainStage: {
+            /** @enum {unknown} */
+            kind: "verify" | "decode" | "fold" | "optimise";
+        };
+        /** @description Holds back updates that an honest participant would not send; each refusal is on record. Gates speak of the decoded update. */
+        GateStage: {
+            /** @constant */
+            kind: "gate";
+            /** @description Train examples below which an update does not count. */
+            minimumExampleCount?: number;
+            /** @description Train examples above which an update does not count. */
+            maximumExampleCount?: number;
+            /** @description L2 norm of the delta over trainable tensors. */
+            maximumNorm?: number;
+            /** @description How many times the median norm of its cohort an update may have. */
+            maximumTimesMedianNorm?: number;
+            /** @description Versions that may have been published since the one it trained from. */
+            maximumStaleness?: number;
         };
         /** @description A pool, its participants and their machines. */
         TrainerFile: {
@@ -1924,13 +1976,27 @@ export interface components {
             round: number;
             roundAttempt: number;
             participant: components["schemas"]["ChosenId"];
-            base: components["schemas"]["FileReference"];
+            /** @description The versions to begin from: one, or one a group, of which the participant picks. */
+            bases: components["schemas"]["FileReference"][];
+            /** @description What the strategy sends down beside the versions; absent before its first round. */
+            strategyState?: components["schemas"]["FileReference"];
             model: components["schemas"]["ModelSpec"];
             profile: components["schemas"]["DataProfile"];
             training: components["schemas"]["TrainingSpec"];
             strategy: components["schemas"]["StrategySpec"];
+            pipeline?: components["schemas"]["PipelineSpec"];
+            sumBounds?: components["schemas"]["SumBounds"];
             numerics?: components["schemas"]["Numerics"];
             lastCountedUpdate?: components["schemas"]["Sha256"];
+        };
+        /** @description The grid on which the round's updates are summed exactly, fixed when it opens. */
+        SumBounds: {
+            /** @description Largest magnitude of a value of trainable tensors. */
+            trainable: number;
+            /** @description Largest magnitude of a value of statistic tensors. */
+            statistic: number;
+            /** @description Largest sum of the updates' factors. */
+            maximumFactorSum: number;
         };
         EvaluateJob: {
             /** @constant */

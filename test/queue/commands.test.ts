@@ -14,7 +14,12 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 
 const ROUND = { run: 'R', round: 1, roundAttempt: 1 };
-const { profile, model, base, federation } = trainJob(ROUND, 'press-1');
+const {
+  profile,
+  model,
+  bases: [base],
+  federation,
+} = trainJob(ROUND, 'press-1');
 
 function inferJob(request: string): InferJob {
   return {
@@ -23,7 +28,7 @@ function inferJob(request: string): InferJob {
     federation,
     participant: 'press-1',
     window: 'latest',
-    version: base,
+    version: base!,
     model,
     profile,
   };

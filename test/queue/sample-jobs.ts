@@ -21,7 +21,7 @@ export function trainJob({ run, round, roundAttempt }: RoundKey, participant: st
     round,
     roundAttempt,
     participant,
-    base: { group: 'main', number: round - 1, sha256: 'a'.repeat(64), bytes: 4096 },
+    bases: [{ group: 'main', number: round - 1, sha256: 'a'.repeat(64), bytes: 4096 }],
     model: { key: 'dense', hidden: [16] },
     profile: PROFILE,
     training: { localEpochs: 1, batchSize: 32, seed: 1, optimizer: { key: 'adam', learningRate: 0.001 } },

@@ -108,7 +108,7 @@ export async function queueRound(
       round: row.round,
       roundAttempt: row.roundAttempt,
       participant,
-      base: { group: 'main', number: base.number, sha256: base.sha256, bytes: base.bytes },
+      bases: [{ group: 'main', number: base.number, sha256: base.sha256, bytes: base.bytes }],
       model: federation.model,
       profile: federation.profile,
       training: { ...federation.training, localEpochs: run.localEpochs, seed: run.seed },

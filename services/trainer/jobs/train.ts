@@ -25,7 +25,8 @@ async function trainedUpdate(
   resources: JobResources,
 ): Promise<FileToSend> {
   const { client, updates, versions, tasks, log } = resources;
-  const { federation, run, round, roundAttempt, participant, base, model, training, strategy } = job;
+  const { federation, run, round, roundAttempt, participant, bases, model, training, strategy } = job;
+  const base = bases[0]!;
   const dataSet = dataSetOf(resources, participant);
   const frozenFile = await dataSet.frozenIndex(job);
   await dataSet.forgetOtherRuns(federation, run);

@@ -35,9 +35,9 @@ function versionZero({ model, profile, scaler }: InitialiseJob): Uint8Array {
   return writeSafetensors([tensor('dense/kernel', 1)], writeVersionMetadata(metadata));
 }
 
-function updateOf({ run, round, roundAttempt, participant, base }: TrainJob, value: number): Uint8Array {
+function updateOf({ run, round, roundAttempt, participant, bases }: TrainJob, value: number): Uint8Array {
   const header = {
-    ...{ run, round, roundAttempt, participant, baseSha256: base.sha256, exampleCount: 1 },
+    ...{ run, round, roundAttempt, participant, baseSha256: bases[0]!.sha256, exampleCount: 1 },
     ...{ scalars: {}, roles: { 'delta/dense/kernel': 'trainable' as const } },
   };
   return writeSafetensors([tensor('delta/dense/kernel', value)], writeUpdateHeader(header));

@@ -127,7 +127,7 @@ describe('a run', () => {
     expect(run.rounds[0]).toMatchObject({ version: 3, cohort: ['press-4'] });
     expect(run.evaluations.map(({ number }) => number)).toEqual([2, 3]);
     const job = trainer.seen.find(({ kind }) => kind === 'train');
-    expect(job).toMatchObject({ training: { localEpochs: 3, seed: 7 }, base: { number: 2 } });
+    expect(job).toMatchObject({ training: { localEpochs: 3, seed: 7 }, bases: [{ number: 2 }] });
   });
 
   it('names to each participant the sha256 of its last update that counted', async () => {

@@ -67,8 +67,15 @@ describe('a run with another strategy than fed-avg', () => {
     await trainerOf('hall-2', token, {
       train: async (job, trainer) => {
         if (job.participant !== 'hall-2-press-3') return false;
-        const { run, round, roundAttempt, participant, base } = job;
-        const header = { run, round, roundAttempt, participant, baseSha256: base.sha256, exampleCount: 40 };
+        const { run, round, roundAttempt, participant, bases } = job;
+        const header = {
+          run,
+          round,
+          roundAttempt,
+          participant,
+          baseSha256: bases[0]!.sha256,
+          exampleCount: 40,
+        };
         const { status } = await trainer.putUpdate(
           job,
           update(header, () => -50),

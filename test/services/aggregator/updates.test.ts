@@ -35,9 +35,9 @@ function jobOf(participant: string): TrainJob | undefined {
     | undefined;
 }
 
-function headerOf({ base, ...rest }: TrainJob) {
+function headerOf({ bases, ...rest }: TrainJob) {
   const { run: id, round, roundAttempt, participant } = rest;
-  return { run: id, round, roundAttempt, participant, baseSha256: base.sha256, exampleCount: 10 };
+  return { run: id, round, roundAttempt, participant, baseSha256: bases[0]!.sha256, exampleCount: 10 };
 }
 
 async function codeOf(
@@ -106,7 +106,7 @@ describe('an update', () => {
   });
 
   it('is refused with every fault if its shapes are not the model’s', async () => {
-    const wrong = { ...job, base: { ...job.base, sha256: 'f'.repeat(64) } };
+    const wrong = { ...job, bases: [{ ...job.bases[0]!, sha256: 'f'.repeat(64) }] };
     expect(await codeOf(trainer.makeUpdate(wrong))).toBe('E_UPDATE_BASE');
     const [kernel] = tensors('delta/', () => 0);
     const { writeSafetensors } = await import('../../../learning/weights/safetensors.ts');

@@ -38,7 +38,7 @@ describe('the jobs of a pool', () => {
   const dataSets = new Map<string, LocalDataSet>();
   let resources: JobResources;
   let updates: UpdateStore;
-  let base: TrainJob['base'];
+  let base: TrainJob['bases'][number];
 
   beforeAll(async () => {
     for (const participant of ['press-1', 'press-2', 'press-3']) {
@@ -89,7 +89,7 @@ describe('the jobs of a pool', () => {
       round: 1,
       roundAttempt: 1,
       participant: 'press-1',
-      base,
+      bases: [base],
       model,
       profile: toneProfile(),
       training: { localEpochs: 2, batchSize: 16, seed: 1, optimizer: { key: 'adam', learningRate: 0.01 } },
@@ -268,7 +268,9 @@ describe('the jobs of a pool', () => {
     const other = Buffer.from('something else');
     aggregator.versions.set(7, other);
     const wrong = { group: 'main', number: 7, sha256: 'a'.repeat(64), bytes: other.byteLength };
-    await expect(run(trainJob({ round: 8, base: wrong }))).rejects.toMatchObject({ code: 'E_HASH_MISMATCH' });
+    await expect(run(trainJob({ round: 8, bases: [wrong] }))).rejects.toMatchObject({
+      code: 'E_HASH_MISMATCH',
+    });
     await run(trainJob({ round: 9 }));
     aggregator.requests.length = 0;
 

@@ -142,7 +142,7 @@ describe('the trainer service', () => {
         ...round,
         kind: 'train',
         participant,
-        base,
+        bases: [base],
         training: training as TrainJob['training'],
         strategy: { key: 'fed-avg' },
         numerics: ownNumerics(),

@@ -142,8 +142,8 @@ export class TestTrainer {
 
   /** The update of a participant: example counts and deltas differ by participant and round. */
   makeUpdate(job: TrainJob): Uint8Array {
-    const { run, round, roundAttempt, participant, base } = job;
-    const header = { run, round, roundAttempt, participant, baseSha256: base.sha256 };
+    const { run, round, roundAttempt, participant, bases } = job;
+    const header = { run, round, roundAttempt, participant, baseSha256: bases[0]!.sha256 };
     return update({ ...header, exampleCount: exampleCountOf(participant) }, deltaOf(participant, round));
   }
 
