@@ -110,12 +110,13 @@ export class MachineNodes {
   }
 
   #note(variable: MachineVariable, number: number, sourceTimestampMs: number): void {
-    const { quality } = this.#disturbance;
+    const { quality, clockOffsetMs } = this.#disturbance;
     this.#truth?.note({
       variable: variableId(this.id, variable),
       number,
       sourceTimestampMs,
       quality,
+      clockOffsetMs,
     });
   }
 

@@ -10,6 +10,8 @@ export interface Truth {
   readonly number: number;
   readonly sourceTimestampMs: number;
   readonly quality: Quality;
+  /** How far the clock that stamped it was ahead, in milliseconds; negative where it was behind. */
+  readonly clockOffsetMs: number;
 }
 
 /**
@@ -27,8 +29,8 @@ export class TruthLog {
   }
 
   note(truth: Truth): void {
-    const { variable, number, sourceTimestampMs, quality } = truth;
-    this.#lines.push(`${variable} ${number} ${sourceTimestampMs} ${quality}\n`);
+    const { variable, number, sourceTimestampMs, quality, clockOffsetMs } = truth;
+    this.#lines.push(`${variable} ${number} ${sourceTimestampMs} ${quality} ${clockOffsetMs}\n`);
   }
 
   flush(): void {
@@ -47,7 +49,8 @@ export class TruthLog {
 /** Reads a truth log in order; a line that a kill cut short is left out. */
 export async function* readTruthLog(path: string): AsyncGenerator<Truth> {
   for await (const line of createInterface({ input: createReadStream(path) })) {
-    const [, variable, number, atMs, quality] = /^(\S+) (\d+) (-?\d+) (good|uncertain|bad)$/.exec(line) ?? [];
+    const [, variable, number, atMs, quality, offsetMs] =
+      /^(\S+) (\d+) (-?\d+) (good|uncertain|bad) (-?\d+)$/.exec(line) ?? [];
     if (variable === undefined) continue;
     // The expression names the three.
     yield {
@@ -55,6 +58,7 @@ export async function* readTruthLog(path: string): AsyncGenerator<Truth> {
       number: Number(number),
       sourceTimestampMs: Number(atMs),
       quality: quality as Quality,
+      clockOffsetMs: Number(offsetMs),
     };
   }
 }

@@ -7,7 +7,7 @@ export interface DayVerdict {
   readonly written: number;
   readonly stored: number;
   readonly lost: number;
-  /** Written, not stored, and in no row of the ledger. */
+  /** Written, not stored, and in no row of the ledger, neither by its timestamp nor by when it was written. */
   readonly silent: number;
   /** Stored inside a row that says that they are missing. */
   readonly contradicted: number;
@@ -27,20 +27,32 @@ interface JudgeDayOptions {
   readonly untilMs: number;
 }
 
+/** What was written with one timestamp. */
+interface Written {
+  readonly qualities: Set<Quality>;
+  /** When, by a clock that nobody moved. */
+  readonly trueMs: number;
+}
+
 interface StoredValue {
   readonly atMs: number;
   readonly epoch: number;
   readonly quality: Quality;
 }
 
-/** Compares what a connector stored on a day of faults, moved clocks among them, with the truth. */
+/**
+ * Compares what a connector stored on a day of faults, moved clocks among them, with the truth. A clock that was moved and
+ * moved back while nobody could look left no trace but in the truth: what was lost meanwhile is accounted for by the row
+ * of the outage.
+ */
 export async function judgeDay(options: JudgeDayOptions): Promise<DayVerdict> {
   const { truthFile, storeFolder, variables, fromMs, untilMs } = options;
-  const written = new Map([...variables.values()].map((name) => [name, new Map<number, Set<Quality>>()]));
-  for await (const { variable, sourceTimestampMs, quality } of readTruthLog(truthFile)) {
+  const written = new Map([...variables.values()].map((name) => [name, new Map<number, Written>()]));
+  for await (const { variable, sourceTimestampMs, quality, clockOffsetMs } of readTruthLog(truthFile)) {
     const ofVariable = written.get(variable);
-    const qualities = ofVariable?.get(sourceTimestampMs) ?? new Set<Quality>();
-    ofVariable?.set(sourceTimestampMs, qualities.add(quality));
+    const { qualities = new Set<Quality>() } = ofVariable?.get(sourceTimestampMs) ?? {};
+    const trueMs = sourceTimestampMs - clockOffsetMs;
+    ofVariable?.set(sourceTimestampMs, { qualities: qualities.add(quality), trueMs });
   }
   const stored = new Map([...variables.keys()].map((signal): [string, StoredValue[]] => [signal, []]));
   for await (const { samples } of readStore(storeFolder)) {
@@ -75,7 +87,7 @@ export async function judgeDay(options: JudgeDayOptions): Promise<DayVerdict> {
 }
 
 function judgeSignal(parts: {
-  readonly written: ReadonlyMap<number, ReadonlySet<Quality>>;
+  readonly written: ReadonlyMap<number, Written>;
   readonly stored: readonly StoredValue[];
   readonly rows: readonly Gap[];
   readonly fromMs: number;
@@ -90,16 +102,18 @@ function judgeSignal(parts: {
     const key = `${epoch} ${atMs}`;
     if (seen.has(key)) duplicates += 1;
     seen.add(key);
-    if (written.get(atMs)?.has(quality) !== true) invented += 1;
+    if (written.get(atMs)?.qualities.has(quality) !== true) invented += 1;
     if (quality !== 'good') continue;
     times.add(atMs);
     if (rows.some((row) => (row.epoch ?? 0) === epoch && isIn(row, atMs))) contradicted += 1;
   }
   const judged = [...written].filter(
-    ([atMs, qualities]) => qualities.has('good') && atMs >= fromMs && atMs <= untilMs,
+    ([atMs, { qualities }]) => qualities.has('good') && atMs >= fromMs && atMs <= untilMs,
   );
   const lost = judged.filter(([atMs]) => !times.has(atMs));
-  const silent = lost.filter(([atMs]) => !rows.some((row) => isIn(row, atMs)));
+  const silent = lost.filter(
+    ([atMs, { trueMs }]) => !rows.some((row) => isIn(row, atMs) || isIn(row, trueMs)),
+  );
   return {
     written: judged.length,
     stored: stored.length,
