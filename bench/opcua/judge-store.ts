@@ -47,7 +47,7 @@ export async function judgeStore(options: JudgeStoreOptions): Promise<StoreJudge
       const number = numberOf(sample);
       // A server shows 0 before it writes for the first time.
       if (sample.quality !== 'good' || number === undefined || number === 0) continue;
-      judges.get(sample.signal)?.stored(sample.sourceTimestampMs, number);
+      judges.get(sample.signal)?.stored(sample.sourceTimestampMs, number, sample.epoch);
       newestMs = Math.max(newestMs, sample.sourceTimestampMs);
       if (sample.sourceTimestampMs >= fromMs) latency.add(writtenMs - sample.sourceTimestampMs);
     }

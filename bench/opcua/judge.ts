@@ -12,7 +12,7 @@ export interface Verdict {
   readonly accounted: number;
   /** Lost outside every row: silent loss. */
   readonly silent: number;
-  /** Stored, although a row that is not filled says that they are missing. */
+  /** Stored, although a row of the same epoch that is not filled says that they are missing. */
   readonly contradicted: number;
   /** Stored more than once. */
   readonly duplicates: number;
@@ -43,11 +43,14 @@ export function sumOf(verdicts: Iterable<Verdict>): Verdict {
 }
 
 /**
- * Judges one signal: takes what is stored in any order, then the ledger. It trusts the server's log only.
+ * Judges one signal: takes what is stored in any order, then the ledger. It trusts the server's log only. Epochs are the
+ * connector's: a timestamp that was lost may lie in a row of any, one that is stored belies the rows of its own.
  */
 export class SignalJudge {
   readonly #written: WrittenValues;
   readonly #counts: Uint8Array;
+  /** Epoch of each stored value, where there was ever more than one. */
+  readonly #epochs = new Map<number, number>();
   #next = 0;
   #stored = 0;
   #duplicates = 0;
@@ -59,8 +62,8 @@ export class SignalJudge {
     this.#counts = new Uint8Array(written.timesMs.length);
   }
 
-  /** Takes a stored sample: its timestamp and the counter that it shows. */
-  stored(timeMs: number, number: number): void {
+  /** Takes a stored sample: its timestamp, the counter that it shows and its epoch. */
+  stored(timeMs: number, number: number, epoch = 0): void {
     const index = this.#indexOf(timeMs);
     this.#stored += 1;
     if (index === undefined || this.#written.numbers[index] !== number) {
@@ -70,6 +73,7 @@ export class SignalJudge {
     const count = this.#counts[index] ?? 0;
     if (count > 0) this.#duplicates += 1;
     this.#counts[index] = Math.min(count + 1, 255);
+    if (epoch > 0) this.#epochs.set(index, epoch);
     this.#firstStoredMs = Math.min(this.#firstStoredMs, timeMs);
   }
 
@@ -80,7 +84,11 @@ export class SignalJudge {
   verdict(rows: readonly Gap[], judged: { readonly fromMs: number; readonly untilMs: number }): Verdict {
     const { timesMs } = this.#written;
     const fromMs = Math.min(this.#firstStoredMs, judged.fromMs);
-    const missing = this.#insideUnfilled(rows);
+    const missing = this.#insideUnfilled(rows, () => true);
+    const belied = this.#insideUnfilled(
+      rows,
+      (epoch, index) => (this.#counts[index] ?? 0) > 0 && epoch === (this.#epochs.get(index) ?? 0),
+    );
     let written = 0;
     let lost = 0;
     let accounted = 0;
@@ -90,7 +98,7 @@ export class SignalJudge {
       written += 1;
       const isStored = (this.#counts[index] ?? 0) > 0;
       const isMissing = missing[index] === 1;
-      if (isStored && isMissing) contradicted += 1;
+      if (belied[index] === 1) contradicted += 1;
       if (!isStored) lost += 1;
       if (!isStored && isMissing) accounted += 1;
     }
@@ -118,14 +126,14 @@ export class SignalJudge {
     return { stored, lost };
   }
 
-  /** Which of the written values lie inside a row that is not filled. */
-  #insideUnfilled(rows: readonly Gap[]): Uint8Array {
+  /** Which of the written values lie inside a row that is not filled, if the row's epoch matters for them. */
+  #insideUnfilled(rows: readonly Gap[], matters: (epoch: number, index: number) => boolean): Uint8Array {
     const { timesMs } = this.#written;
     const inside = new Uint8Array(timesMs.length);
-    for (const { fromMs, toMs, filled } of rows) {
+    for (const { fromMs, toMs, filled, epoch = 0 } of rows) {
       if (filled) continue;
       for (let index = lowerBound(timesMs, fromMs); (timesMs[index] ?? toMs) < toMs; index++) {
-        if ((timesMs[index] ?? fromMs) > fromMs) inside[index] = 1;
+        if ((timesMs[index] ?? fromMs) > fromMs && matters(epoch, index)) inside[index] = 1;
       }
     }
     return inside;
