@@ -94,7 +94,10 @@ export interface Receiver {
    * That is why it is a synchronous call and not an async iterable.
    */
   receive(samples: readonly Sample[]): void;
-  /** Notes a gap, or what became of one. */
+  /**
+   * Notes a gap, or what became of one. Rows that are noted in the same turn before samples are received are as safe
+   * as those: a row that is filled is never there without the samples that fill it.
+   */
   gap(gap: Gap): void;
   /** Notes a change of state. */
   state(state: ConnectorState): void;

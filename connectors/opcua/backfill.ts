@@ -9,7 +9,7 @@ import {
 import { toCodedError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Gap, GapCause, Sample } from '../connector.ts';
-import type { ClosedGap } from './gap-ledger.ts';
+import type { ClosedGap } from './gap-rows.ts';
 import type { OneCall } from './one-call.ts';
 import { qualityOf, timestampOf } from './read-notification.ts';
 import { type Conversion, sampleValue, valueBytes } from './sample-value.ts';
@@ -70,14 +70,17 @@ export class Backfill {
   }
 
   add(closed: readonly ClosedGap[]): void {
-    const nowMs = performance.now();
-    for (const one of closed) {
-      const { signal, cause } = one.gap;
-      if (NOT_BACKFILLED.includes(cause) || this.#without.has(signal)) continue;
-      if (this.#waiting.length === MOST_WAITING) return;
-      this.#waiting.push({ ...one, attempt: 0, dueAtMs: nowMs + (ATTEMPTS_AFTER_MS[0] ?? 0) });
-    }
-    this.#waiting.sort((a, b) => a.dueAtMs - b.dueAtMs);
+    // Every message leads here, most of them without a gap.
+    if (closed.length === 0) return;
+    const dueAtMs = performance.now() + (ATTEMPTS_AFTER_MS[0] ?? 0);
+    const room = MOST_WAITING - this.#waiting.length;
+    const added = closed
+      .filter(({ gap }) => !NOT_BACKFILLED.includes(gap.cause) && !this.#without.has(gap.signal))
+      .slice(0, room)
+      .map((one) => ({ ...one, attempt: 0, dueAtMs }));
+    // The order is that of the times: only later attempts come after these.
+    const at = this.#waiting.findLastIndex((waiting) => waiting.dueAtMs <= dueAtMs) + 1;
+    this.#waiting.splice(at, 0, ...added);
     this.#schedule();
   }
 

@@ -61,11 +61,13 @@ export class Delivery {
   #flush(): boolean {
     try {
       for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+        const filled: Gap[] = [];
         for (let gap = next.gaps[0]; gap !== undefined; gap = next.gaps[0]) {
           this.#receiver.gap(gap);
+          if (gap.filled) filled.push(gap);
           next.gaps.shift();
         }
-        if (next.samples.length > 0) this.#receiver.receive(next.samples);
+        if (next.samples.length > 0) this.#receive(next.samples, filled, next.gaps);
         this.#waiting.shift();
         // A batch that was delivered at once has nothing to release; its acknowledgement was never held.
         if (this.#trouble !== undefined) next.release();
@@ -75,6 +77,17 @@ export class Delivery {
     } catch (thrown) {
       this.#setTrouble(toCodedError(thrown));
       return false;
+    }
+  }
+
+  /** What was not taken fills no gap: its rows are taken back, and come again with it. */
+  #receive(samples: readonly Sample[], filled: readonly Gap[], again: Gap[]): void {
+    try {
+      this.#receiver.receive(samples);
+    } catch (thrown) {
+      again.push(...filled);
+      for (const gap of filled) this.#receiver.gap({ ...gap, filled: false });
+      throw thrown;
     }
   }
 

@@ -8,12 +8,11 @@ import {
   promoteOpaqueStructure,
 } from 'node-opcua-client';
 import { type OperationLimits, partsOf } from './operation-limits.ts';
+import { VALUE_OVERHEAD_BYTES } from './queue-plan.ts';
 import { valueBytes } from './sample-value.ts';
 
 /** A value longer than this is read in parts: half of what the library takes in one message. */
 export const LONGEST_VALUE_BYTES = 8 * 1024 * 1024;
-/** What a queued value takes on the server besides its payload: status, timestamps, links. */
-const VALUE_OVERHEAD_BYTES = 64;
 
 /** What a node was found to be. */
 export interface NodeLook {

@@ -1,17 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import type { Gap, GapCause, ResumePoint, Sample } from '../connector.ts';
+import { accountValue } from './account-value.ts';
+import { ageValue } from './age-value.ts';
+import { ClockDoubt } from './clock-doubt.ts';
+import { type ClosedGap, GapRows } from './gap-rows.ts';
+import { pushSample } from './push-sample.ts';
+import { isNewestAgain } from './same-value.ts';
 import { SourceClock } from './source-clock.ts';
-import { type Arrival, type OpenGap, Track, type TrackPlan } from './track.ts';
-
-/** Periods without a value from which on a periodic signal lacks some. */
-const STALE_PERIODS = 1.5;
-
-/** A row that will not grow any more. */
-export interface ClosedGap {
-  readonly gap: Gap;
-  /** The last value of the signal that is known from before it. */
-  readonly beforeMs: number;
-}
+import { stepEpoch } from './step-epoch.ts';
+import { type Arrival, Track, type TrackPlan } from './track.ts';
 
 /** What became of a value. */
 export type Verdict = 'deliver' | 'duplicate' | 'hold';
@@ -29,7 +25,6 @@ interface LedgerOptions {
  * life of its connector, whatever becomes of connections.
  */
 export class GapLedger {
-  readonly #life = randomBytes(6).toString('hex');
   readonly #tracks: ReadonlyMap<string, Track>;
   readonly #lags: ReadonlyMap<string, number>;
   /** Until when all signals of a group are known. */
@@ -37,16 +32,23 @@ export class GapLedger {
   readonly clock: SourceClock;
   /** The server's clock was set while we could not look: an older value may be the newest. */
   serverStepped = false;
-  #serverOffsetMs: number | undefined;
-  #rows: Gap[] = [];
-  #closed: ClosedGap[] = [];
-  readonly #grown = new Set<Track>();
-  #made = 0;
+  readonly #rows = new GapRows();
+  readonly #doubt: ClockDoubt;
 
   constructor({ signals, publishingIntervalsMs, resume = new Map() }: LedgerOptions) {
     this.#tracks = new Map(signals.map((plan) => [plan.signal, new Track(plan)]));
     this.#lags = publishingIntervalsMs;
     this.clock = new SourceClock(Math.max(0, ...[...resume.values()].map(({ epoch }) => epoch)));
+    this.#doubt = new ClockDoubt({
+      clock: this.clock,
+      lagsMs: publishingIntervalsMs,
+      accept: (track, arrival, arrivedAtMs, into) => {
+        accountValue(this.#rows, track, arrival, arrivedAtMs);
+        pushSample(track, arrival, into);
+      },
+      step: (track, epoch, atMs, arrivedAtMs) =>
+        stepEpoch(this.#rows, this.clock, track, epoch, atMs, arrivedAtMs),
+    });
     for (const [signal, { epoch, sourceTimestampMs }] of resume) {
       const track = this.#tracks.get(signal);
       if (track === undefined) continue;
@@ -61,11 +63,10 @@ export class GapLedger {
 
   /** The server's clock less ours; undefined until measured. */
   get serverOffsetMs(): number | undefined {
-    return this.#serverOffsetMs;
+    return this.clock.serverOffsetMs;
   }
 
   set serverOffsetMs(offsetMs: number) {
-    this.#serverOffsetMs = offsetMs;
     this.clock.serverOffsetMs = offsetMs;
   }
 
@@ -88,11 +89,18 @@ export class GapLedger {
     }
   }
 
-  /** Notes that the signals of a group, or all, may have lost values since, and get a new subscription. */
-  interrupted(cause: GapCause, group?: string): void {
+  /**
+   * Notes that the signals of a group, or all, may have lost values since, and get a new subscription.
+   * @param atMs when, by a clock of ours that nobody sets.
+   */
+  interrupted(cause: GapCause, group?: string, atMs = Number.NaN): void {
     for (const track of this.#tracks.values()) {
-      if (group !== undefined && track.plan.group !== group) continue;
+      if (group !== undefined && track.group !== group) continue;
       track.isInitial = true;
+      track.subscribedAtMs = atMs;
+      // What was held is in the interval that opens, unless the new subscription shows it again.
+      track.held = undefined;
+      this.#doubt.holds(track);
       this.#open(track, cause);
     }
   }
@@ -100,7 +108,7 @@ export class GapLedger {
   /** Notes that notifications of a group are missing, while its subscription goes on. */
   lost(cause: GapCause, group: string): void {
     for (const track of this.#tracks.values()) {
-      if (track.plan.group === group) this.#open(track, cause);
+      if (track.group === group) this.#open(track, cause);
     }
   }
 
@@ -116,21 +124,21 @@ export class GapLedger {
     const { open } = track;
     if (open === undefined || open.cause === 'bad-quality') return;
     track.open = undefined;
-    if (atMs > open.fromMs) this.#close(track, open, atMs);
+    if (atMs > open.fromMs) this.#rows.close(track, open, atMs);
   }
 
   /** Notes that values of one signal between two times may be missing. */
   suspect(track: Track, cause: GapCause, fromMs: number, toMs: number): void {
-    if (toMs > fromMs) this.#close(track, { cause, fromMs, lastMs: fromMs }, toMs, fromMs);
+    if (toMs > fromMs) this.#rows.close(track, { cause, fromMs, lastMs: fromMs }, toMs, fromMs);
   }
 
   /**
    * Takes the next value of a signal.
-   * @param into gets what is to be delivered, a value that was held back included.
+   * @param into gets what is to be delivered, values that were held back included.
    */
   next(track: Track, arrival: Arrival, arrivedAtMs: number, into: Sample[]): Verdict {
     const { sourceTimestampMs: atMs, quality, value } = arrival;
-    if (atMs === track.newestMs && !arrival.overflowed && isSame(track, arrival)) {
+    if (atMs === track.newestMs && !arrival.overflowed && isNewestAgain(track, arrival)) {
       track.isInitial = false;
       track.arrivedAtMs = arrivedAtMs;
       // The very value that was known before an interruption is still the current one: nothing came in between.
@@ -141,28 +149,21 @@ export class GapLedger {
     let { epoch } = track;
     if (track.isInitial) {
       track.isInitial = false;
-      if (atMs < track.newestMs && this.clock.isLive(atMs, arrivedAtMs)) {
-        if (!this.serverStepped) {
+      if (this.clock.isLive(atMs, arrivedAtMs)) {
+        if (!(atMs < track.newestMs)) {
+          if (this.#doubt.first(track, arrival, arrivedAtMs, into)) return 'hold';
+        } else if (this.serverStepped) epoch = this.clock.step(track, atMs, arrivedAtMs);
+        else {
           track.held = arrival;
           return 'hold';
         }
-        epoch = this.clock.step(track, atMs, arrivedAtMs);
       }
-    } else {
-      epoch = this.clock.epochOf(track, atMs, arrivedAtMs);
-    }
-    const { held } = track;
-    if (held !== undefined) {
-      track.held = undefined;
-      if (epoch !== track.epoch) {
-        this.#step(track, epoch, held.sourceTimestampMs, arrivedAtMs);
-        this.#account(track, held, arrivedAtMs);
-        push(track, held, into);
-      }
-    }
-    if (epoch !== track.epoch) this.#step(track, epoch, atMs, arrivedAtMs);
-    this.#account(track, arrival, arrivedAtMs);
-    if (value !== undefined) push(track, arrival, into);
+    } else if (Number.isNaN(track.subscribedAtMs)) epoch = this.clock.epochOf(track, atMs, arrivedAtMs);
+    else epoch = this.#doubt.next(track, arrival, arrivedAtMs, into);
+    if (track.held !== undefined) this.#takeHeld(track, { epoch, atMs }, arrivedAtMs, into);
+    if (epoch !== track.epoch) stepEpoch(this.#rows, this.clock, track, epoch, atMs, arrivedAtMs);
+    accountValue(this.#rows, track, arrival, arrivedAtMs);
+    if (value !== undefined) pushSample(track, arrival, into);
     return 'deliver';
   }
 
@@ -174,42 +175,31 @@ export class GapLedger {
       arrivedAtMs,
     );
     track.isInitial = false;
-    if (epoch !== track.epoch) this.#step(track, epoch, arrival.sourceTimestampMs, arrivedAtMs);
-    this.#account(track, arrival, arrivedAtMs);
-    push(track, arrival, into);
+    if (epoch !== track.epoch)
+      stepEpoch(this.#rows, this.clock, track, epoch, arrival.sourceTimestampMs, arrivedAtMs);
+    accountValue(this.#rows, track, arrival, arrivedAtMs);
+    pushSample(track, arrival, into);
   }
 
-  /** Notes that good values have been valid for longer than they hold; to be called about every second. */
-  age(arrivedAtMs: number): void {
+  /**
+   * Notes that good values have been valid for longer than they hold; to be called about every second.
+   * @param into gets values that need be held back no longer.
+   */
+  age(arrivedAtMs: number, into: Sample[]): void {
+    this.#doubt.age(arrivedAtMs, into);
     for (const track of this.#tracks.values()) {
-      const { maxAgeMs } = track.plan;
-      const nowMs = this.clock.nowMs(track.epoch, arrivedAtMs);
-      if (maxAgeMs === undefined || nowMs === undefined || Number.isNaN(track.newestGoodMs)) continue;
-      const endMs = track.newestGoodMs + maxAgeMs;
-      if (nowMs <= endMs) continue;
-      track.open ??= { cause: 'stale', fromMs: endMs, lastMs: endMs };
-      if (track.open.cause !== 'stale') continue;
-      track.open.lastMs = Math.max(track.open.lastMs, nowMs);
-      this.#grown.add(track);
+      ageValue(this.#rows, track, this.clock.nowMs(track.epoch, arrivedAtMs));
     }
   }
 
   /** Rows that are new or have grown since the last call. */
   takeRows(): Gap[] {
-    for (const track of this.#grown) {
-      if (track.open !== undefined) this.#emit(track, track.open, track.open.lastMs);
-    }
-    this.#grown.clear();
-    const rows = this.#rows;
-    this.#rows = [];
-    return rows;
+    return this.#rows.takeRows();
   }
 
   /** Rows that have ended since the last call. */
   takeClosed(): ClosedGap[] {
-    const closed = this.#closed;
-    this.#closed = [];
-    return closed;
+    return this.#rows.takeClosed();
   }
 
   #open(track: Track, cause: GapCause): void {
@@ -218,131 +208,32 @@ export class GapLedger {
     track.open ??= { cause, fromMs, lastMs: fromMs };
   }
 
-  #account(track: Track, arrival: Arrival, arrivedAtMs: number): void {
-    const { sourceTimestampMs: atMs, quality, overflowed } = arrival;
-    const beforeMs = track.previousMs < atMs ? track.previousMs : atMs;
-    track.previousMs = atMs;
-    track.arrivedAtMs = arrivedAtMs;
-    track.count += 1;
-    if (!(atMs < track.newestMs)) {
-      track.newestMs = atMs;
-      track.newestValue = arrival.value;
-      track.newestQuality = quality;
+  /** Decides on a value that was held, by the value after it. */
+  #takeHeld(
+    track: Track,
+    next: { readonly epoch: number; readonly atMs: number },
+    arrivedAtMs: number,
+    into: Sample[],
+  ): void {
+    const { held } = track;
+    track.held = undefined;
+    if (held === undefined) return;
+    const isNew = this.#doubt.holds(track);
+    const steps = next.epoch !== track.epoch;
+    // An old value that was sent again has been delivered before.
+    if (!isNew && !steps) return;
+    // A value of the future of a clock that was set back is of the clock before.
+    if (steps && !(isNew && held.sourceTimestampMs > next.atMs)) {
+      stepEpoch(this.#rows, this.clock, track, next.epoch, held.sourceTimestampMs, arrivedAtMs);
     }
-    if (quality !== 'good') this.#accountBad(track, atMs, beforeMs, overflowed);
-    else this.#accountGood(track, atMs, beforeMs, overflowed);
+    accountValue(this.#rows, track, held, arrivedAtMs);
+    pushSample(track, held, into);
   }
 
-  #accountBad(track: Track, atMs: number, beforeMs: number, overflowed: boolean): void {
-    // A signal that never had a value has none to miss.
-    if (Number.isNaN(track.newestGoodMs) && !overflowed) return;
-    track.open ??= {
-      cause: overflowed ? 'queue-overflow' : 'bad-quality',
-      fromMs: beforeMs,
-      lastMs: atMs,
-    };
-    track.open.lastMs = Math.max(track.open.lastMs, atMs);
-    this.#grown.add(track);
-  }
-
-  #accountGood(track: Track, atMs: number, beforeMs: number, overflowed: boolean): void {
-    const { open, newestGoodMs } = track;
-    const isOlder = atMs < newestGoodMs;
-    if (!isOlder) track.newestGoodMs = atMs;
-    // An older value is one sent again, or what a restarted server shows first: it ends nothing.
-    if (open !== undefined && !isOlder) {
-      track.open = undefined;
-      this.#grown.delete(track);
-      if (overflowed && open.id === undefined) {
-        const fromMs = Math.min(open.fromMs, beforeMs);
-        this.#close(track, { cause: 'queue-overflow', fromMs, lastMs: fromMs }, atMs, newestGoodMs);
-        return;
-      }
-      if (atMs === newestGoodMs && open.id === undefined) return;
-      const fromMs = open.fromMs < atMs ? open.fromMs : newestGoodMs;
-      if (atMs > fromMs) this.#close(track, { ...open, fromMs }, atMs, newestGoodMs);
-      return;
-    }
-    if (overflowed) {
-      if (atMs > beforeMs) this.suspect(track, 'queue-overflow', beforeMs, atMs);
-      return;
-    }
-    const { periodMs } = track.plan;
-    if (periodMs !== undefined && atMs - newestGoodMs > STALE_PERIODS * periodMs) {
-      this.suspect(track, track.samplingMs > periodMs ? 'sampling' : 'stale', newestGoodMs, atMs);
-    }
-  }
-
-  /** Ends an epoch of a signal. What is open in it may have gone on until the clock was set. */
-  #step(track: Track, epoch: number, atMs: number, arrivedAtMs: number): void {
-    const elapsedMs = Math.max(0, arrivedAtMs - track.arrivedAtMs);
-    const hadValues = !Number.isNaN(track.newestMs);
-    if (track.open !== undefined) {
-      const { open } = track;
-      track.open = undefined;
-      this.#grown.delete(track);
-      this.#close(
-        track,
-        open,
-        Math.max(open.lastMs, track.newestMs + (track.arrivedAtMs > 0 ? elapsedMs : 0)),
-      );
-    }
-    track.epoch = epoch;
-    track.newestMs = Number.NaN;
-    track.newestGoodMs = Number.NaN;
-    track.previousMs = Number.NaN;
-    if (!hadValues) return;
-    const fromMs = atMs - (track.arrivedAtMs > 0 ? elapsedMs : 0);
-    this.#close(track, { cause: 'clock-step', fromMs, lastMs: fromMs }, atMs);
-  }
-
-  #knownUntil({ plan, newestGoodMs, epoch, samplingMs }: Track): number {
-    const known = this.#known.get(plan.group);
+  #knownUntil({ plan, group, newestGoodMs, epoch, samplingMs }: Track): number {
+    const known = this.#known.get(group);
     if (plan.periodMs !== undefined || known === undefined || known.epoch !== epoch) return newestGoodMs;
     const lagMs = samplingMs + (this.#lags.get(plan.group) ?? 0);
     return Math.max(newestGoodMs, known.atMs - lagMs);
   }
-
-  /** @param beforeMs the last value before; undefined where a step of the clock makes times ambiguous. */
-  #close(track: Track, open: OpenGap, toMs: number, beforeMs?: number): void {
-    const gap = this.#emit(track, open, toMs);
-    if (beforeMs !== undefined) this.#closed.push({ gap, beforeMs });
-  }
-
-  #emit({ signal, epoch }: Track, open: OpenGap, toMs: number): Gap {
-    open.id ??= this.#nextId();
-    const { id, fromMs, cause } = open;
-    const gap = { id, signal, fromMs, toMs, cause, filled: false, ...(epoch > 0 ? { epoch } : {}) };
-    this.#rows.push(gap);
-    return gap;
-  }
-
-  #nextId(): string {
-    this.#made += 1;
-    return `${this.#life}.${this.#made}`;
-  }
-}
-
-function push(
-  { signal, epoch }: Track,
-  { value, sourceTimestampMs, quality }: Arrival,
-  into: Sample[],
-): void {
-  if (value === undefined) return;
-  into.push(
-    epoch === 0
-      ? { signal, value, sourceTimestampMs, quality }
-      : { signal, value, sourceTimestampMs, quality, epoch },
-  );
-}
-
-/** Whether a value of the newest timestamp is the newest one again. Of an earlier life only the timestamp is known. */
-function isSame({ newestValue, newestQuality }: Track, { value, quality }: Arrival): boolean {
-  if (newestQuality === undefined) return true;
-  if (newestQuality !== quality) return false;
-  if (Object.is(newestValue, value)) return true;
-  if (!ArrayBuffer.isView(newestValue) || !ArrayBuffer.isView(value)) return false;
-  return Buffer.from(newestValue.buffer, newestValue.byteOffset, newestValue.byteLength).equals(
-    Buffer.from(value.buffer, value.byteOffset, value.byteLength),
-  );
 }

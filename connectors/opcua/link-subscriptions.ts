@@ -2,8 +2,9 @@ import { TimestampsToReturn } from 'node-opcua-client';
 import type { Log } from '../../runtime/log.ts';
 import type { GrantedFeed } from './granted.ts';
 import { type RawSession, republish } from './guarded-session.ts';
-import type { GrantedItem, MonitoredTarget } from './monitored-target.ts';
+import type { GrantedItem } from './monitored-target.ts';
 import type { NotificationIntake } from './notification-intake.ts';
+import type { PublishPlan } from './publish-groups.ts';
 import { createItems, createSubscription } from './subscribe.ts';
 import { SubscriptionFeed } from './subscription-feed.ts';
 
@@ -13,15 +14,13 @@ export interface Legacy {
   readonly namespaces: readonly string[];
   readonly feeds: readonly SubscriptionFeed[];
   readonly items: readonly GrantedItem[];
-  readonly targets: readonly MonitoredTarget[];
+  readonly plan: PublishPlan;
 }
 
 interface SubscribeOptions {
   readonly session: RawSession;
   readonly intake: NotificationIntake;
-  readonly targets: readonly MonitoredTarget[];
-  /** Wanted publishing interval of each group. */
-  readonly intervalsMs: ReadonlyMap<string, number>;
+  readonly plan: PublishPlan;
   readonly itemsPerCall: number;
   readonly timestamps: TimestampsToReturn;
   readonly legacy: Legacy | undefined;
@@ -43,29 +42,27 @@ export interface Subscriptions {
 
 /** Gets each group its subscription: the one of the link before if the server lets us have it, else a new one. */
 export async function subscribe(options: SubscribeOptions): Promise<Subscriptions> {
-  const { session, intake, targets, intervalsMs, legacy, subscribing } = options;
+  const { session, intake, plan, legacy, subscribing } = options;
   const inherited =
     legacy === undefined ? new Map<string, SubscriptionFeed>() : await inherit(options, legacy);
   const engine = session.getPublishEngine();
   const feeds: SubscriptionFeed[] = [];
   const items: GrantedItem[] = [];
   const granted: GrantedFeed[] = [];
-  for (const [group, askedIntervalMs] of intervalsMs) {
+  for (const [group, asked] of plan.groups) {
     const old = inherited.get(group);
     let feed = old;
     if (feed === undefined) {
       subscribing(group);
-      feed = new SubscriptionFeed(
-        group,
-        await createSubscription(session, askedIntervalMs),
-        (message, from) => intake.take(message, from),
+      feed = new SubscriptionFeed(group, await createSubscription(session, asked), (message, from) =>
+        intake.take(message, from),
       );
     }
     feeds.push(feed);
     feed.register(engine);
     granted.push({
       group,
-      askedIntervalMs,
+      askedIntervalMs: asked.intervalMs,
       publishingInterval: feed.publishingInterval,
       lifetimeCount: feed.lifetimeCount,
     });
@@ -74,7 +71,7 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
         ? await createItems(
             session,
             feed.subscriptionId,
-            targets.filter((target) => target.group === group),
+            plan.targets.filter((target) => target.group === group),
             options,
           )
         : (legacy?.items ?? []).filter(({ target }) => target.group === group)),

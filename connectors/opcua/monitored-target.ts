@@ -12,6 +12,7 @@ export interface TargetSignal {
 export interface MonitoredTarget {
   /** By which notifications name it; its place in the list of targets plus one. */
   readonly handle: number;
+  /** Name of its subscription. */
   readonly group: string;
   readonly nodeId: NodeId;
   readonly attributeId: AttributeIds.Value | AttributeIds.EventNotifier;
@@ -23,6 +24,8 @@ export interface MonitoredTarget {
   readonly signals: readonly TargetSignal[];
   /** Values a second that are expected. */
   readonly rateHz: number;
+  /** Of one queued value, on the server. */
+  readonly valueBytes: number;
   readonly queueSize: number;
 }
 

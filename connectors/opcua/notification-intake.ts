@@ -11,7 +11,7 @@ import type { Delivery } from './delivery.ts';
 import type { GapLedger } from './gap-ledger.ts';
 import type { OpcuaMetrics } from './metrics.ts';
 import { following, NotificationOrder } from './notification-order.ts';
-import { type PublishEngine, withdrawAcknowledgement } from './publish-engine.ts';
+import { askForCycle, type PublishEngine, withdrawAcknowledgement } from './publish-engine.ts';
 import type { NotificationReader } from './read-notification.ts';
 import type { SubscriptionFeed } from './subscription-feed.ts';
 
@@ -57,6 +57,8 @@ interface Received {
 interface Stream {
   readonly order: NotificationOrder<Received>;
   repairing: boolean;
+  /** Messages of a publishing cycle that has not ended. */
+  inCycle: number;
 }
 
 /**
@@ -69,6 +71,8 @@ export class NotificationIntake {
   /** Where structures are to be made into objects, messages wait for those before them. */
   #promoting: Promise<void> = Promise.resolve();
   #closed = false;
+  /** Messages of the publishing cycles of all subscriptions that have not ended. */
+  #inCycles = 0;
   /** Whether the server has more to say than is in the message that comes next. */
   moreNotifications = false;
 
@@ -84,7 +88,7 @@ export class NotificationIntake {
   /** A subscription goes on in this session after the notification of this number. */
   continueFrom(subscriptionId: number, lastSequenceNumber: number): void {
     const order = new NotificationOrder<Received>(following(lastSequenceNumber));
-    this.#streams.set(subscriptionId, { order, repairing: false });
+    this.#streams.set(subscriptionId, { order, repairing: false, inCycle: 0 });
   }
 
   take(message: NotificationMessage, feed: SubscriptionFeed): void {
@@ -95,6 +99,7 @@ export class NotificationIntake {
     const isLast = !this.moreNotifications;
     heard(feed);
     const stream = this.#streamOf(subscriptionId);
+    this.#countInCycle(stream, isLast);
     if ((notificationData ?? []).length === 0) stream.order.announce(sequenceNumber);
     else if (!stream.order.isRepeated(sequenceNumber)) {
       const inOrder = stream.order.take(sequenceNumber, { message, isLast });
@@ -106,10 +111,16 @@ export class NotificationIntake {
     if (stream.order.missing !== undefined && !stream.repairing) void this.#repair(stream, feed);
   }
 
+  #countInCycle(stream: Stream, isLast: boolean): void {
+    this.#inCycles += isLast ? -stream.inCycle : 1;
+    stream.inCycle = isLast ? 0 : stream.inCycle + 1;
+    if (!isLast) askForCycle(this.#options.engine, this.#inCycles);
+  }
+
   #streamOf(subscriptionId: number): Stream {
     let stream = this.#streams.get(subscriptionId);
     if (stream === undefined) {
-      stream = { order: new NotificationOrder(), repairing: false };
+      stream = { order: new NotificationOrder(), repairing: false, inCycle: 0 };
       this.#streams.set(subscriptionId, stream);
     }
     return stream;

@@ -1,7 +1,7 @@
 import type { OpcuaSource } from '../../openapi/schemas.ts';
 import type { CodedError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { Connector, ConnectorState, Receiver } from '../connector.ts';
+import type { Connector, ConnectorState, Receiver, Sample } from '../connector.ts';
 import { Backfill } from './backfill.ts';
 import { toConnectError } from './connect-error.ts';
 import { Delivery } from './delivery.ts';
@@ -166,9 +166,8 @@ class OpcuaConnector implements Connector {
         log: this.#log,
         fill: (samples, gap) => {
           this.#metrics.backfilled += samples.length;
-          // The samples first: a gap is filled when they are there.
-          deliverLoose(life.delivery, samples, []);
-          deliverLoose(life.delivery, [], [gap]);
+          // Rows that precede samples stand in one write with them: neither is ever there without the other.
+          deliverLoose(life.delivery, samples, [gap]);
         },
       }),
     };
@@ -177,9 +176,10 @@ class OpcuaConnector implements Connector {
 
   #tick(life: Life): void {
     this.#ticks += 1;
-    if (this.#linkState.state !== 'connecting') life.ledger.age(steadyNowMs());
+    const samples: Sample[] = [];
+    if (this.#linkState.state !== 'connecting') life.ledger.age(steadyNowMs(), samples);
     const gaps = life.ledger.takeRows();
-    if (gaps.length > 0) deliverLoose(life.delivery, [], gaps);
+    if (samples.length + gaps.length > 0) deliverLoose(life.delivery, samples, gaps);
     if (this.#ticks % TICKS_A_MEASUREMENT === 0) this.#link?.measure((TICKS_A_MEASUREMENT * TICK_MS) / 1_000);
     if (this.#ticks % TICKS_A_FIGURE === 0) this.#report(life, true);
   }

@@ -63,6 +63,19 @@ export async function connect(client: OPCUAClient, endpointUrl: string): Promise
   }
 }
 
+/** Whether a server answers at all. */
+export async function isReachable(
+  options: Omit<ClientOptions, 'endpoint'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    await getEndpoints(options, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Asks a server for its endpoints, over a channel without security as OPC UA Part 4, 5.4.4 allows to anybody. */
 export async function getEndpoints(
   options: Omit<ClientOptions, 'endpoint'>,

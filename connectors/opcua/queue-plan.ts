@@ -14,6 +14,8 @@ interface QueueWish {
   readonly queueSize?: number;
 }
 
+/** What a queued value takes on the server besides its payload: status, timestamps, links. */
+export const VALUE_OVERHEAD_BYTES = 64;
 /** A cut of `bridgeSeconds` is over for us only when the connection is there again and has been noticed to be. */
 const RECONNECT_SECONDS = 10;
 /** Publishing intervals that a queue holds at least: less would overflow in normal operation. */

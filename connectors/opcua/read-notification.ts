@@ -27,6 +27,7 @@ interface ReaderOptions {
 
 /** What of a signal came in the messages of one publishing cycle. */
 interface Burst {
+  readonly track: Track;
   cycle: number;
   count: number;
   beforeMs: number;
@@ -37,8 +38,9 @@ interface Burst {
 /** Turns the values of notifications into samples, and tells the ledger of them. */
 export class NotificationReader {
   readonly #options: ReaderOptions;
-  readonly #bursts = new Map<Track, Burst>();
-  #full: Track[] = [];
+  /** By target and signal, as the targets have them: a look-up by key would be one of the dearest steps of a value. */
+  readonly #bursts: readonly (readonly Burst[])[];
+  #full: Burst[] = [];
   #cycle = 0;
   /** Whether the server was seen to mark the value after dropped ones. */
   #marksOverflows = false;
@@ -47,18 +49,16 @@ export class NotificationReader {
 
   constructor(options: ReaderOptions) {
     this.#options = options;
-    for (const { signals } of options.targets) {
-      for (const { track } of signals) {
-        const burst = {
-          cycle: 0,
-          count: 0,
-          beforeMs: Number.NaN,
-          firstMs: Number.NaN,
-          firstOverflowed: false,
-        };
-        this.#bursts.set(track, burst);
-      }
-    }
+    this.#bursts = options.targets.map(({ signals }) =>
+      signals.map(({ track }) => ({
+        track,
+        cycle: 0,
+        count: 0,
+        beforeMs: Number.NaN,
+        firstMs: Number.NaN,
+        firstOverflowed: false,
+      })),
+    );
   }
 
   /**
@@ -73,7 +73,7 @@ export class NotificationReader {
       if (data instanceof DataChangeNotification) {
         for (const { clientHandle, value } of data.monitoredItems ?? []) {
           const target = targets[clientHandle - 1];
-          if (target !== undefined) this.#readItem(target, value, arrivedAtMs, samples);
+          if (target !== undefined) this.#readItem(target, clientHandle - 1, value, arrivedAtMs, samples);
         }
       } else if (data instanceof EventNotificationList) {
         for (const { clientHandle, eventFields } of data.events ?? []) {
@@ -106,13 +106,23 @@ export class NotificationReader {
     else metrics.newestLagMs = arrivedAtMs - sourceTimestampMs;
   }
 
-  #readItem(target: MonitoredTarget, dataValue: DataValue, arrivedAtMs: number, into: Sample[]): void {
+  #readItem(
+    target: MonitoredTarget,
+    index: number,
+    dataValue: DataValue,
+    arrivedAtMs: number,
+    into: Sample[],
+  ): void {
     if (target.longLength !== undefined) {
       this.#options.longChanged(target, timestampOf(dataValue) ?? arrivedAtMs);
       return;
     }
-    for (const signal of target.signals) {
-      this.#count(signal.track, dataValue, arrivedAtMs);
+    const bursts = this.#bursts[index];
+    for (let at = 0; at < target.signals.length; at += 1) {
+      const burst = bursts?.[at];
+      const signal = target.signals[at];
+      if (burst === undefined || signal === undefined) continue;
+      this.#count(burst, dataValue, arrivedAtMs);
       this.take(signal, dataValue, arrivedAtMs, into);
     }
   }
@@ -147,9 +157,8 @@ export class NotificationReader {
   }
 
   /** Notes how much of a signal comes at once: a queue that was full may have dropped values. */
-  #count(track: Track, dataValue: DataValue, arrivedAtMs: number): void {
-    const burst = this.#bursts.get(track);
-    if (burst === undefined) return;
+  #count(burst: Burst, dataValue: DataValue, arrivedAtMs: number): void {
+    const { track } = burst;
     if (burst.cycle !== this.#cycle) {
       burst.cycle = this.#cycle;
       burst.count = 0;
@@ -159,16 +168,15 @@ export class NotificationReader {
       this.#marksOverflows ||= burst.firstOverflowed;
     }
     burst.count += 1;
-    if (burst.count === track.queueSize && track.queueSize > 1) this.#full.push(track);
+    if (burst.count === track.queueSize && track.queueSize > 1) this.#full.push(burst);
   }
 
   #endCycle(group: string, samples: readonly Sample[]): void {
     const { ledger } = this.#options;
     this.#cycle += 1;
-    for (const track of this.#full) {
-      const burst = this.#bursts.get(track);
-      if (burst === undefined || burst.firstOverflowed || this.#marksOverflows) continue;
-      ledger.suspect(track, 'queue-overflow', burst.beforeMs, burst.firstMs);
+    for (const burst of this.#full) {
+      if (burst.firstOverflowed || this.#marksOverflows) continue;
+      ledger.suspect(burst.track, 'queue-overflow', burst.beforeMs, burst.firstMs);
     }
     this.#full = [];
     let knownMs = Number.NEGATIVE_INFINITY;

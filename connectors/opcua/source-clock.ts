@@ -1,5 +1,7 @@
 /** A value from further ahead than this cannot have come by the clock that stamped the values before. */
 const FORWARD_TOLERANCE_MS = 1_000;
+/** By which a value may be stamped too early: a false alarm only begins an epoch where values are missing anyway. */
+const BACKWARD_TOLERANCE_MS = 100;
 /** Timestamps further from the server's clock than this are production time, such as of a recording that is played. */
 const LIVE_WITHIN_MS = 86_400_000;
 /** How much faster one honest clock runs than another at most. */
@@ -30,7 +32,7 @@ export class SourceClock {
   /** Smallest lateness (arrival less sourceTimestamp) of each epoch. */
   readonly #floors: (Floor | undefined)[] = [];
   #current: number;
-  #serverOffsetMs = 0;
+  #serverOffsetMs: number | undefined;
 
   /** @param epoch of the newest value of an earlier life. */
   constructor(epoch = 0) {
@@ -38,8 +40,12 @@ export class SourceClock {
   }
 
   /** The server's clock less ours. */
-  set serverOffsetMs(offsetMs: number) {
+  set serverOffsetMs(offsetMs: number | undefined) {
     this.#serverOffsetMs = offsetMs;
+  }
+
+  get serverOffsetMs(): number | undefined {
+    return this.#serverOffsetMs;
   }
 
   /** The newest epoch that any signal has reached. */
@@ -84,7 +90,27 @@ export class SourceClock {
 
   /** Whether a sourceTimestamp is of the present, so that its distance to it says something about the clock. */
   isLive(sourceTimestampMs: number, arrivalMs: number): boolean {
-    return Math.abs(arrivalMs + this.#serverOffsetMs - sourceTimestampMs) < LIVE_WITHIN_MS;
+    return Math.abs(arrivalMs + (this.#serverOffsetMs ?? 0) - sourceTimestampMs) < LIVE_WITHIN_MS;
+  }
+
+  /**
+   * Whether a value of after a time of ours has a timestamp of before it: its clock was set back while we could not look.
+   * @param slackMs by which the source stamps its values before they are there.
+   */
+  isSetBack(
+    signal: Clocked,
+    sourceTimestampMs: number,
+    after: { readonly sinceMs: number; readonly slackMs: number },
+  ): boolean {
+    const thenMs = this.expectedMs(signal.epoch, after.sinceMs);
+    return thenMs !== undefined && sourceTimestampMs < thenMs - after.slackMs - BACKWARD_TOLERANCE_MS;
+  }
+
+  /** What the source's clock should show: as values told or, in a new life, as the server's own does. */
+  expectedMs(epoch: number, atMs: number): number | undefined {
+    const known = this.nowMs(epoch, atMs);
+    if (known !== undefined || this.#serverOffsetMs === undefined) return known;
+    return atMs + this.#serverOffsetMs;
   }
 
   /** What the source's clock shows at a time of ours, as far as values told. */

@@ -11,6 +11,7 @@ import { CodedError, type Fault } from '../../runtime/errors.ts';
 import type { RawSession } from './guarded-session.ts';
 import { type GrantedItem, type MonitoredTarget, signalNames } from './monitored-target.ts';
 import { partsOf } from './operation-limits.ts';
+import type { PublishGroup } from './publish-groups.ts';
 import type { GrantedSubscription } from './subscription-feed.ts';
 
 const KEEP_ALIVE_MS = 1_500;
@@ -26,7 +27,7 @@ const FILTER_REFUSED = /Filter/;
 /** Makes a subscription without items yet, so that a listener is there before the first value. */
 export async function createSubscription(
   session: RawSession,
-  publishingIntervalMs: number,
+  { intervalMs: publishingIntervalMs, maxNotifications }: PublishGroup,
 ): Promise<GrantedSubscription> {
   const keepAliveCount = Math.max(3, Math.ceil(KEEP_ALIVE_MS / publishingIntervalMs));
   const response = await session.createSubscription({
@@ -34,7 +35,7 @@ export async function createSubscription(
     requestedMaxKeepAliveCount: keepAliveCount,
     // A lifetime is at least three keep-alives (OPC UA Part 4, 5.13.2.2).
     requestedLifetimeCount: Math.max(3 * keepAliveCount, Math.ceil(LIFETIME_MS / publishingIntervalMs)),
-    maxNotificationsPerPublish: 0,
+    maxNotificationsPerPublish: maxNotifications,
     publishingEnabled: true,
     priority: 1,
   });

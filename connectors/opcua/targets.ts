@@ -27,7 +27,6 @@ interface TargetOptions {
 
 type Unqueued = Omit<MonitoredTarget, 'handle' | 'queueSize' | 'signals'> & {
   readonly signals: TargetSignal[];
-  readonly valueBytes: number;
 };
 
 /** The items to monitor: one a node, index range and group, with a queue that bridges an outage. */
@@ -87,7 +86,7 @@ export async function makeTargets(
       ...(source.queueSize === undefined ? {} : { queueSize: source.queueSize }),
     },
   );
-  const targets = unqueued.map(({ valueBytes: _, ...target }, index) => ({
+  const targets = unqueued.map((target, index) => ({
     ...target,
     handle: index + 1,
     queueSize: queueSizes[index] ?? 2,

@@ -4,7 +4,7 @@ import type { Clocked } from './source-clock.ts';
 /** What the ledger must know of a signal beforehand. */
 export interface TrackPlan {
   readonly signal: string;
-  /** Name of its subscription; signals of one subscription tell of each other until when they are known. */
+  /** Name of its group; signals of one subscription tell of each other until when they are known. */
   readonly group: string;
   /** Expected time between values, where a longer one is evidence of loss. */
   readonly periodMs?: number;
@@ -35,6 +35,8 @@ export interface Arrival {
 export class Track implements Clocked {
   readonly plan: TrackPlan;
   readonly signal: string;
+  /** Name of its present subscription: that of its plan, or the one for the plan's large values. */
+  group: string;
   epoch = 0;
   newestMs = Number.NaN;
   newestGoodMs = Number.NaN;
@@ -46,8 +48,13 @@ export class Track implements Clocked {
   open: OpenGap | undefined;
   /** The next value is the first of a subscription: the current one, of whatever age. */
   isInitial = true;
-  /** An initial value older than the newest: one sent again, unless the next one shows that the clock was set back. */
+  /**
+   * An initial value that waits for the next one. Older than the newest, it is one sent again, unless the clock was set
+   * back; newer, it may be of a clock that was set back, and end an interval too early.
+   */
   held: Arrival | undefined;
+  /** When its present subscription began, by our clock; NaN once a value has come that is certainly of later. */
+  subscribedAtMs = Number.NaN;
   /** What the server samples this at, in milliseconds; 0 for every change. */
   samplingMs = 0;
   /** Values that the queue on the server holds. */
@@ -58,5 +65,6 @@ export class Track implements Clocked {
   constructor(plan: TrackPlan) {
     this.plan = plan;
     this.signal = plan.signal;
+    this.group = plan.group;
   }
 }

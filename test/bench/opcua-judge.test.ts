@@ -60,6 +60,14 @@ describe('the judge of the OPC UA benches', () => {
     expect(judgeOf(ALL).verdict([row(40, 60, { filled: true })], WHOLE).contradicted).toBe(0);
   });
 
+  it('takes a stored sample for a contradiction to rows of its own epoch only, and a lost one for any', () => {
+    const judge = judgeOf(without(5, 6));
+    judge.stored(60, 6, 1);
+
+    expect(judge.verdict([row(45, 75, { epoch: 1 })], WHOLE)).toMatchObject({ contradicted: 1, silent: 0 });
+    expect(judge.verdict([row(45, 65)], WHOLE)).toMatchObject({ contradicted: 0, silent: 0 });
+  });
+
   it('finds a duplicate wherever it stands', () => {
     expect(judgeOf([...ALL, 3]).verdict([], WHOLE)).toMatchObject({ duplicates: 1, lost: 0 });
   });

@@ -154,9 +154,9 @@ describe('the gap ledger', () => {
     const { ledger, next, rows } = make([{ signal: 'label', maxAgeMs: 1_000 }]);
     next('label', 0);
     next('label', 10);
-    ledger.age(NOW_MS + 1_000);
+    ledger.age(NOW_MS + 1_000, []);
     expect(rows()).toEqual([]);
-    ledger.age(NOW_MS + 1_530);
+    ledger.age(NOW_MS + 1_530, []);
     expect(rows()).toMatchObject([{ fromMs: 1_010, toMs: 1_510, cause: 'stale' }]);
     next('label', 2_000);
     expect(rows()).toMatchObject([{ fromMs: 1_010, toMs: 2_000, cause: 'stale' }]);
@@ -208,6 +208,80 @@ describe('the gap ledger', () => {
     next('label', 50_500);
     expect(samples.every(({ epoch }) => epoch === undefined)).toBe(true);
     expect(ledger.clock.epoch).toBe(0);
+  });
+
+  describe('when the clock was set back while nobody could look', () => {
+    /** 10 s of values, 10 s away, and since 15 s a clock that is 6 s behind. */
+    const away = (resumed = false) => {
+      const signals = ['load', 'label'];
+      const resume = new Map(signals.map((name) => [name, { sourceTimestampMs: NOW_MS + 10_000, epoch: 0 }]));
+      const made = make(signals, resumed ? resume : undefined);
+      if (resumed) made.ledger.serverOffsetMs = -20;
+      else for (let atMs = 0; atMs <= 10_000; atMs += 100) for (const name of signals) made.next(name, atMs);
+      made.ledger.interrupted('server-restarted', undefined, NOW_MS + 20_000);
+      const isMissing = (signal: string, atMs: number) =>
+        made.rows().some((row) => row.signal === signal && row.fromMs < atMs && atMs < row.toMs);
+      return { ...made, isMissing };
+    };
+
+    it.each([false, true])('accounts for what the old clock wrote (our process is new: %s)', (resumed) => {
+      const { next, samples, isMissing } = away(resumed);
+      expect(next('load', 13_900, 'good', false, 20_020)).toBe('hold');
+      next('load', 14_000, 'good', false, 20_020);
+      next('load', 14_100, 'good', false, 20_120);
+      for (let atMs = 10_100; atMs < 15_000; atMs += 100) expect(isMissing('load', atMs)).toBe(true);
+      expect(samples.slice(-3).map(({ epoch }) => epoch)).toEqual([1, 1, 1]);
+    });
+
+    it('takes a first value of the future for one of the old clock', () => {
+      const { next, samples, isMissing } = away();
+      next('label', 14_500, 'good', false, 20_020);
+      next('load', 13_900, 'good', false, 20_020);
+      next('load', 14_000, 'good', false, 20_020);
+      next('label', 14_200, 'good', false, 20_220);
+      const labels = samples.filter(({ signal }) => signal === 'label').slice(-2);
+      expect(labels.map(({ epoch, sourceTimestampMs }) => [epoch ?? 0, sourceTimestampMs - NOW_MS])).toEqual([
+        [0, 14_500],
+        [1, 14_200],
+      ]);
+      expect(isMissing('label', 14_400)).toBe(true);
+    });
+
+    it('delivers an old first value once another signal shows that the clock goes on', () => {
+      const { next, samples, rows } = away();
+      expect(next('label', 12_000, 'good', false, 20_020)).toBe('hold');
+      next('load', 20_000);
+      expect(samples.slice(-2).map(({ signal, epoch }) => `${signal} ${epoch ?? 0}`)).toEqual([
+        'label 0',
+        'load 0',
+      ]);
+      expect(rows().map(({ signal, fromMs, toMs }) => `${signal} ${fromMs} ${toMs}`)).toEqual([
+        'label 10000 12000',
+        'load 10000 20000',
+      ]);
+    });
+
+    it('shows a value once that two subscriptions in a row show first', () => {
+      const { ledger, next, samples } = away();
+      next('load', 14_000, 'good', false, 20_020);
+      ledger.interrupted('server-restarted', undefined, NOW_MS + 21_000);
+      next('load', 14_000, 'good', false, 21_020);
+      next('load', 21_100);
+      const shown = samples.filter(({ sourceTimestampMs }) => sourceTimestampMs === NOW_MS + 14_000);
+      expect(shown).toHaveLength(1);
+    });
+
+    it('holds a first value for some seconds at most, and still notices a step later', () => {
+      const { ledger, next, samples, isMissing } = away();
+      next('label', 12_000, 'good', false, 20_020);
+      ledger.age(NOW_MS + 24_000, samples);
+      expect(samples.at(-1)).not.toMatchObject({ sourceTimestampMs: NOW_MS + 12_000 });
+      ledger.age(NOW_MS + 26_000, samples);
+      expect(samples.at(-1)).toMatchObject({ sourceTimestampMs: NOW_MS + 12_000 });
+      next('label', 24_000, 'good', false, 30_020);
+      expect(samples.at(-1)).toMatchObject({ epoch: 1 });
+      for (const atMs of [11_000, 13_000, 14_900]) expect(isMissing('label', atMs)).toBe(true);
+    });
   });
 
   it('leaves production time alone, which has nothing to do with a clock', () => {

@@ -2,16 +2,21 @@
  * An OPC UA server as a process of its own that a test can kill. Argument: a JSON text with `port`, `pkiFolder`,
  * optional `namespaces` to register before its own (which moves its index), `policies`, `users`, `samplingMs`,
  * `certificateFile` and `privateKeyFile` of its own, `userPkiFolder` of the users it trusts, `acceptClients`,
- * `wholeNodeset` (needed where clients come through a proxy).
+ * `wholeNodeset` (needed where clients come through a proxy), `history` of its blocks, `refusesTimestamps` of filters,
+ * `recordLength` of a long array.
  * It obeys messages `{ id, kind, ... }` of its parent and answers `{ id, result }`.
  */
 import {
+  DataChangeTrigger,
   DataType,
   get_mini_nodeset_filename,
+  MonitoredItemCreateResult,
   nodesets,
   OPCUACertificateManager,
   OPCUAServer,
+  Range,
   StatusCodes,
+  Subscription,
   setErrorLogger,
   setWarningLogger,
   Variant,
@@ -31,7 +36,28 @@ const SIGNALS = {
   Load: { dataType: DataType.Double, value: 0 },
   Count: { dataType: DataType.UInt64, value: [0, 0] },
   Finished: { dataType: DataType.Boolean, value: false },
+  Limits: { dataType: DataType.ExtensionObject, value: new Range({ low: 0, high: 0 }) },
+  ...(options.recordLength && {
+    Record: {
+      dataType: DataType.Float,
+      arrayType: VariantArrayType.Array,
+      value: new Float32Array(options.recordLength),
+    },
+  }),
 };
+
+if (options.refusesTimestamps) {
+  const create = Subscription.prototype.preCreateMonitoredItem;
+  Subscription.prototype.preCreateMonitoredItem = function (addressSpace, timestamps, request) {
+    if (request.requestedParameters.filter?.trigger !== DataChangeTrigger.StatusValueTimestamp)
+      return create.call(this, addressSpace, timestamps, request);
+    const statusCode = StatusCodes.BadMonitoredItemFilterUnsupported;
+    return {
+      monitoredItemCreateRequest: request,
+      createResult: new MonitoredItemCreateResult({ statusCode }),
+    };
+  };
+}
 
 const server = new OPCUAServer({
   port: options.port,
@@ -73,12 +99,17 @@ for (const [name, { dataType, arrayType = VariantArrayType.Scalar, value }] of O
     componentOf: machine,
     browseName: name,
     nodeId: `s=press.${name}`,
-    dataType,
+    dataType: name === 'Limits' ? 'Range' : dataType,
     valueRank: arrayType === VariantArrayType.Array ? 1 : -1,
     minimumSamplingInterval: options.samplingMs ?? 0,
     accessLevel: 'CurrentRead | CurrentWrite',
     value: { dataType, arrayType, value },
   });
+}
+
+if (options.history) {
+  for (const name of ['Block', 'Vibration'])
+    addressSpace.installHistoricalDataNode(variables[name], { maxOnlineValues: 1_000 });
 }
 
 function write(name, value, atMs, status = 'Good') {
@@ -131,6 +162,14 @@ const COMMANDS = {
       write('Block', number, atMs);
       write('Vibration', block(number, length), atMs);
     }
+  },
+  limits: ({ low, high, atMs }) => write('Limits', new Range({ low, high }), atMs),
+  record: ({ number, length, atMs }) => write('Record', block(number, length), atMs),
+  /** Makes as if a notification had been sent that nobody has. */
+  skip: () => {
+    for (const session of Object.values(server.engine._sessions ?? {}))
+      for (const subscription of session.publishEngine.subscriptions)
+        subscription._sequence_number_generator.next();
   },
   subscriptions: () => {
     const sessions = Object.values(server.engine._sessions ?? {});

@@ -16,6 +16,12 @@ interface MachineOptions {
   readonly samplingMs?: number;
   readonly acceptClients?: boolean;
   readonly wholeNodeset?: boolean;
+  /** Whether it keeps a history of its blocks; needs the whole nodeset. */
+  readonly history?: boolean;
+  /** Whether it refuses filters that notify timestamps. */
+  readonly refusesTimestamps?: boolean;
+  /** Elements of an array that it then has besides. */
+  readonly recordLength?: number;
 }
 
 /** A server of test/support/opcua-machine.mjs. */
@@ -23,6 +29,8 @@ export interface Machine {
   readonly endpoint: string;
   readonly port: number;
   send(kind: string, input?: object): Promise<unknown>;
+  /** Lets the process stand still, or go on. */
+  freeze(frozen: boolean): void;
   /** kill -9. */
   kill(): Promise<void>;
 }
@@ -68,6 +76,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
         child.send({ id, kind, ...input });
       });
     },
+    freeze: (frozen) => void child.kill(frozen ? 'SIGSTOP' : 'SIGCONT'),
     kill: () => killProcess(child),
   };
 }

@@ -76,6 +76,20 @@ describe('the view of a data set', () => {
     expect(view.counts().excludedWindows).toEqual({ 'label-change': 1 });
   });
 
+  it('gives a block the label that comes in a later message, also if it was bound meanwhile', async () => {
+    const { journal, view, pass } = open();
+    const [first, second] = [blocks(1)[0]!, blocks(2)[1]!];
+    journal.receive([...first, ...second.filter(({ signal }) => signal !== 'condition')]);
+    pass(300);
+    await view.catchUp();
+    expect(view.windows.map(({ label }) => label)).toEqual(['healthy', 'healthy', 'healthy']);
+
+    journal.receive([sample('condition', 'worn', 10)]);
+    await view.catchUp();
+
+    expect(view.windows.map(({ label }) => label)).toEqual(['healthy', 'worn']);
+  });
+
   it('drops repeated blocks by their number and counts missing ones', async () => {
     const { journal, view } = open();
     const all = blocks(4);
