@@ -4,7 +4,7 @@ import { ageValue } from './age-value.ts';
 import { ClockDoubt } from './clock-doubt.ts';
 import { type ClosedGap, GapRows } from './gap-rows.ts';
 import { pushSample } from './push-sample.ts';
-import { isNewestAgain } from './same-value.ts';
+import { isNewestAgain, isSameArrival } from './same-value.ts';
 import { SourceClock } from './source-clock.ts';
 import { stepEpoch } from './step-epoch.ts';
 import { type Arrival, Track, type TrackPlan } from './track.ts';
@@ -160,7 +160,7 @@ export class GapLedger {
       }
     } else if (Number.isNaN(track.subscribedAtMs)) epoch = this.clock.epochOf(track, atMs, arrivedAtMs);
     else epoch = this.#doubt.next(track, arrival, arrivedAtMs, into);
-    if (track.held !== undefined) this.#takeHeld(track, { epoch, atMs }, arrivedAtMs, into);
+    if (track.held !== undefined) this.#takeHeld(track, { epoch, arrival }, arrivedAtMs, into);
     if (epoch !== track.epoch) stepEpoch(this.#rows, this.clock, track, epoch, atMs, arrivedAtMs);
     accountValue(this.#rows, track, arrival, arrivedAtMs);
     if (value !== undefined) pushSample(track, arrival, into);
@@ -211,7 +211,7 @@ export class GapLedger {
   /** Decides on a value that was held, by the value after it. */
   #takeHeld(
     track: Track,
-    next: { readonly epoch: number; readonly atMs: number },
+    next: { readonly epoch: number; readonly arrival: Arrival },
     arrivedAtMs: number,
     into: Sample[],
   ): void {
@@ -220,10 +220,10 @@ export class GapLedger {
     if (held === undefined) return;
     const isNew = this.#doubt.holds(track);
     const steps = next.epoch !== track.epoch;
-    // An old value that was sent again has been delivered before.
-    if (!isNew && !steps) return;
+    // An old value that was sent again has been delivered before; one that comes twice is delivered with the second.
+    if ((!isNew && !steps) || isSameArrival(held, next.arrival)) return;
     // A value of the future of a clock that was set back is of the clock before.
-    if (steps && !(isNew && held.sourceTimestampMs > next.atMs)) {
+    if (steps && !(isNew && held.sourceTimestampMs > next.arrival.sourceTimestampMs)) {
       stepEpoch(this.#rows, this.clock, track, next.epoch, held.sourceTimestampMs, arrivedAtMs);
     }
     accountValue(this.#rows, track, held, arrivedAtMs);

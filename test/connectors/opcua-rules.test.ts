@@ -261,6 +261,14 @@ describe('the gap ledger', () => {
       ]);
     });
 
+    it('delivers a value once that is shown twice before anything tells that its clock was set back', () => {
+      const { next, samples } = away();
+      expect(next('label', 9_050, 'good', false, 20_020)).toBe('hold');
+      next('label', 9_050, 'good', false, 20_040);
+      const shown = samples.filter(({ sourceTimestampMs }) => sourceTimestampMs === NOW_MS + 9_050);
+      expect(shown.map(({ epoch }) => epoch)).toEqual([1]);
+    });
+
     it('shows a value once that two subscriptions in a row show first', () => {
       const { ledger, next, samples } = away();
       next('load', 14_000, 'good', false, 20_020);
