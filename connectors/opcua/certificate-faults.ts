@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { Schemas } from '../../openapi/schemas.ts';
 import type { ErrorCode } from '../../runtime/errors.ts';
 import { alternativeNames, fingerprintOf, namesHost } from './certificate.ts';
+import { certificateFields } from './certificate-fields.ts';
 import type { RevocationList } from './revocation-list.ts';
 
 /** What a person decided about one certificate. */
@@ -30,6 +31,8 @@ interface Examination {
   readonly lists: TrustLists;
   /** Of the configured endpoint. */
   readonly host: string;
+  /** Who the server says it is in the description of its endpoint; undefined where it does not say. */
+  readonly applicationUri: string | undefined;
   /** Name of this machine. */
   readonly localName: string;
   readonly nowMs: number;
@@ -46,6 +49,10 @@ export interface CertificateFault {
 
 const SMALLEST_RSA_BITS = 2048;
 const LONGEST_CHAIN = 5;
+/** What a server says of itself goes into a message, shortened. */
+const LONGEST_TEXT = 500;
+/** Extended key usages that let a certificate be a server's (RFC 5280, 4.2.1.12): server authentication, or any. */
+const SERVER_USAGES = ['1.3.6.1.5.5.7.3.1', '2.5.29.37.0'];
 
 /**
  * Everything that is wrong with the certificate of a server, gravest first; nothing if it may be spoken to (OPC UA
@@ -63,7 +70,11 @@ export function certificateFaults(examination: Examination): CertificateFault[] 
   const isTrusted = isListed || (anchor !== undefined && !isRejected);
   const trustedForAnchor = isTrusted && !isListed;
   const faults: (CertificateFault | undefined)[] = [
-    weakKey(certificate),
+    weakKey(certificate, ''),
+    weakSignature(certificate, ''),
+    usageFault(certificate),
+    applicationFault(certificate, examination),
+    ...(trustedForAnchor ? chainFaults(path) : []),
     ...revocationFaults([certificate, ...path], trustedForAnchor, examination),
     dateFault(certificate, examination),
     ...(trustedForAnchor ? path.map((issuer) => dateFault(issuer, examination)) : []),
@@ -155,10 +166,61 @@ function allowed({ decisions }: TrustLists, certificate: X509Certificate): Decis
   return decision?.action === 'approve' ? decision : undefined;
 }
 
-function weakKey({ publicKey }: X509Certificate): CertificateFault | undefined {
+function weakKey({ publicKey }: X509Certificate, what: string): CertificateFault | undefined {
   const bits = publicKey.asymmetricKeyDetails?.modulusLength;
   if (bits === undefined || bits >= SMALLEST_RSA_BITS) return undefined;
-  return { code: 'E_OPCUA_SECURITY', text: `has a key of ${bits} bits, less than ${SMALLEST_RSA_BITS}` };
+  return {
+    code: 'E_OPCUA_SECURITY',
+    text: `${what}has a key of ${bits} bits, less than ${SMALLEST_RSA_BITS}`,
+  };
+}
+
+/** What makes the authorities no good that a certificate is trusted for. @param path from the lowest to the anchor */
+function chainFaults(path: readonly X509Certificate[]): (CertificateFault | undefined)[] {
+  let between = 0;
+  return path.flatMap((issuer, level) => {
+    const what = `is signed by ${nameOf(issuer)}, which `;
+    const limit = certificateFields(issuer)?.pathLength;
+    const isTooLong = limit !== undefined && between > limit;
+    // An authority that signs itself anew does not count (RFC 5280, 6.1.4).
+    if (issuer.subject !== issuer.issuer) between += 1;
+    return [
+      weakKey(issuer, what),
+      // Nobody relies on who signed the certificate that is trusted itself.
+      level === path.length - 1 ? undefined : weakSignature(issuer, what),
+      isTooLong
+        ? fault(`${what}allows ${limit === 0 ? 'no authority' : `${limit} authorities`} below it`)
+        : undefined,
+    ];
+  });
+}
+
+function weakSignature(certificate: X509Certificate, what: string): CertificateFault | undefined {
+  const signature = certificateFields(certificate)?.signature;
+  if (signature === undefined) return fault(`${what}is encoded in a way that cannot be checked`);
+  if (signature.isSound) return undefined;
+  return fault(`${what}is signed with ${signature.name}, which can be forged`);
+}
+
+function usageFault({ keyUsage }: X509Certificate): CertificateFault | undefined {
+  // Node gives the extended usages there, whatever the name.
+  if (keyUsage === undefined || keyUsage.some((usage) => SERVER_USAGES.includes(usage))) return undefined;
+  return fault(`is made for other uses than that of a server (extended key usage ${keyUsage.join(', ')})`);
+}
+
+function applicationFault(
+  certificate: X509Certificate,
+  { applicationUri }: Examination,
+): CertificateFault | undefined {
+  const { uris } = alternativeNames(certificate);
+  if (applicationUri === undefined || uris.includes(applicationUri)) return undefined;
+  return fault(
+    `is made for ${uris.join(', ') || 'no application'}, not for ${applicationUri}, which answers`,
+  );
+}
+
+function fault(text: string): CertificateFault {
+  return { code: 'E_OPCUA_SECURITY', text: text.slice(0, LONGEST_TEXT) };
 }
 
 function includes(list: readonly X509Certificate[], certificate: X509Certificate): boolean {

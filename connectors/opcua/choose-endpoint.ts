@@ -21,6 +21,8 @@ export interface ChosenEndpoint {
   readonly securityMode: MessageSecurityMode;
   readonly securityPolicy: SecurityPolicy;
   readonly serverCertificate: Buffer;
+  /** Who the server says it is; undefined where it does not say. */
+  readonly applicationUri: string | undefined;
 }
 
 /**
@@ -42,7 +44,13 @@ export function chooseEndpoint(
     );
     if (endpoint === undefined) continue;
     requireProtectedLogin(endpoint, user);
-    return { securityMode, securityPolicy, serverCertificate: endpoint.serverCertificate };
+    const { serverCertificate, server } = endpoint;
+    return {
+      securityMode,
+      securityPolicy,
+      serverCertificate,
+      applicationUri: server.applicationUri || undefined,
+    };
   }
   const list = offered.map(({ securityMode: offeredMode, securityPolicyUri }) => {
     return `${MessageSecurityMode[offeredMode]} ${policyName(securityPolicyUri)}`;

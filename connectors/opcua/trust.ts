@@ -33,6 +33,8 @@ export class Trust {
   readonly #options: TrustOptions;
   readonly #pins: Pins;
   #refusal: CodedError | undefined;
+  /** Who the server said it is when its endpoints were last asked for. */
+  #applicationUri: string | undefined;
 
   constructor(options: TrustOptions) {
     this.#options = options;
@@ -47,10 +49,12 @@ export class Trust {
   /**
    * Returns if the server's certificate (DER, perhaps with its chain) may be spoken to by lists and rule. One that is
    * not trusted is put into rejected/, from where `fedshell trust approve` takes it.
+   * @param applicationUri what the endpoint's description says; undefined where it does not say.
    * @throws CodedError `E_OPCUA_UNTRUSTED`, `E_OPCUA_EXPIRED`, `E_OPCUA_HOSTNAME`, or `E_OPCUA_SECURITY` for one that
-   * is revoked, forged or unreadable; where several apply, the gravest.
+   * is revoked, weak, made for something else, forged or unreadable; where several apply, the gravest.
    */
-  async check(certificate: Buffer): Promise<void> {
+  async check(certificate: Buffer, applicationUri: string | undefined): Promise<void> {
+    this.#applicationUri = applicationUri;
     try {
       await this.#options.identity.exclusively(() => this.#decide(certificate));
       this.#refusal = undefined;
@@ -69,7 +73,8 @@ export class Trust {
       dispose: async () => undefined,
       checkCertificate: async (certificate: Certificate) => {
         const chain = Array.isArray(certificate) ? Buffer.concat(certificate) : certificate;
-        return this.check(chain).then(
+        // It does not say which application's it is; a new link asks the server again.
+        return this.check(chain, this.#applicationUri).then(
           () => StatusCodes.Good,
           () => StatusCodes.BadCertificateUntrusted,
         );
@@ -89,7 +94,14 @@ export class Trust {
     const chain = readChain(bytes, endpointUrl);
     const lists = await identity.trust.lists();
     const host = hostOf(endpointUrl);
-    const faults = certificateFaults({ chain, lists, host, localName: hostname(), nowMs: Date.now() });
+    const faults = certificateFaults({
+      chain,
+      lists,
+      host,
+      applicationUri: this.#applicationUri,
+      localName: hostname(),
+      nowMs: Date.now(),
+    });
     const [certificate] = chain;
     const isNew = rule === 'first-use' && (await this.#firstUse(certificate, faults));
     if (isNew && faults.every(({ code }) => code === 'E_OPCUA_UNTRUSTED')) {

@@ -14,7 +14,7 @@ export async function makeTrustedClient(
   const { endpoint: endpointUrl, securityMode, user } = source;
   const offered = await getEndpoints({ endpointUrl, identity, trust }, signal);
   const endpoint = chooseEndpoint(offered, securityMode, user);
-  if (securityMode !== 'None') await trust.check(endpoint.serverCertificate);
+  if (securityMode !== 'None') await trust.check(endpoint.serverCertificate, endpoint.applicationUri);
   signal.throwIfAborted();
   return makeClient({ endpointUrl, identity, trust, endpoint });
 }

@@ -59,7 +59,7 @@ export async function visit<Value>(
   const identity = await openIdentity(pkiFolder);
   const trust = new Trust({ identity, endpointUrl, rule });
   const chosen = chooseEndpoint(offered, securityMode, user);
-  if (securityMode !== 'None') await trust.check(chosen.serverCertificate);
+  if (securityMode !== 'None') await trust.check(chosen.serverCertificate, chosen.applicationUri);
   const client = makeClient({ endpointUrl, identity, trust, endpoint: chosen });
   const abort = () => void client.disconnect().catch(() => undefined);
   signal.addEventListener('abort', abort, { once: true });

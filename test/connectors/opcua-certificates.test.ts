@@ -50,7 +50,14 @@ describe('the certificate of a machine', () => {
     trust: TrustLists,
     { host = '127.0.0.1', nowMs = Date.now() } = {},
   ): string[] {
-    const found = certificateFaults({ chain, lists: trust, host, localName: 'workstation', nowMs });
+    const found = certificateFaults({
+      chain,
+      lists: trust,
+      host,
+      applicationUri: undefined,
+      localName: 'workstation',
+      nowMs,
+    });
     return found.map(({ code, text }) => `${code} ${text}`);
   }
 

@@ -265,6 +265,14 @@ describe('security of a machine connection', () => {
       expect((await refusal(connect(pki, stray.endpoint))).code).toBe('E_OPCUA_HOSTNAME');
     });
 
+    it('refuses a server that says it is another application than its certificate is made for', async () => {
+      const pki = await newPki();
+      const liar = await start({ ...(await made.selfSigned('liar')), applicationUri: 'urn:test:press' });
+      const error = await refusal(connect(pki, liar.endpoint));
+      expect(error.code).toBe('E_OPCUA_SECURITY');
+      expect(error.message).toContain('is made for urn:test:liar, not for urn:test:press, which answers');
+    });
+
     it('trusts what an authority of the plant signed, until it is revoked', async () => {
       const pki = await newPki();
       const trust = new TrustFolder(pki);

@@ -1,11 +1,13 @@
 /**
  * An OPC UA server as a process of its own that a test can kill. Argument: a JSON text with `port`, `pkiFolder`,
  * optional `namespaces` to register before its own (which moves its index), `policies`, `users`, `samplingMs`,
- * `certificateFile` and `privateKeyFile` of its own, `userPkiFolder` of the users it trusts, `acceptClients`,
+ * `certificateFile` and `privateKeyFile` of its own, `applicationUri` if it shall say another than these, `userPkiFolder` of the users it trusts, `acceptClients`,
  * `wholeNodeset` (needed where clients come through a proxy), `history` of its blocks, `refusesTimestamps` of filters,
  * `recordLength` of a long array.
  * It obeys messages `{ id, kind, ... }` of its parent and answers `{ id, result }`.
  */
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import {
   DataChangeTrigger,
   DataType,
@@ -71,6 +73,7 @@ const server = new OPCUAServer({
   ...(options.certificateFile && {
     certificateFile: options.certificateFile,
     privateKeyFile: options.privateKeyFile,
+    serverInfo: { applicationUri: options.applicationUri ?? applicationUriOf(options.certificateFile) },
   }),
   serverCertificateManager: new OPCUACertificateManager({
     rootFolder: options.pkiFolder,
@@ -110,6 +113,13 @@ for (const [name, { dataType, arrayType = VariantArrayType.Scalar, value }] of O
 if (options.history) {
   for (const name of ['Block', 'Vibration'])
     addressSpace.installHistoricalDataNode(variables[name], { maxOnlineValues: 1_000 });
+}
+
+function applicationUriOf(certificateFile) {
+  // What an authority signed stands there with the authority's own behind it, which only DER allows.
+  const der = Buffer.from(readFileSync(certificateFile, 'latin1').replace(/-----.*?-----/g, ''), 'base64');
+  const { subjectAltName } = new X509Certificate(der);
+  return /URI:([^,]+)/.exec(subjectAltName ?? '')?.[1];
 }
 
 function write(name, value, atMs, status = 'Good') {

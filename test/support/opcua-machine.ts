@@ -8,6 +8,8 @@ interface MachineOptions {
   readonly pkiFolder: string;
   readonly certificateFile?: string;
   readonly privateKeyFile?: string;
+  /** What it says in its endpoints; that of the certificate if absent. */
+  readonly applicationUri?: string;
   /** PKI folder of the users that it trusts. */
   readonly userPkiFolder?: string;
   readonly namespaces?: readonly string[];
