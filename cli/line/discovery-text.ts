@@ -1,4 +1,5 @@
 import type { DiscoveredMachine, Discovery } from '../../connectors/opcua/discovered.ts';
+import { printable } from '../terminal/printable.ts';
 import { table } from '../terminal/table.ts';
 import type { ListenedMachine } from './run-discover.ts';
 
@@ -28,7 +29,7 @@ export function discoveryText(
         `shell       ${name} at ${path}, id ${identification['Id'] ?? 'unknown'} (fedshell line from-aas reads it from a registry)`,
     ),
     ...(isComplete ? [] : ['There is more than is looked at here.']),
-  ];
+  ].map(printable);
   if (listened.length === 0)
     return [...lines, 'No object with variables that could become signals.'].join('\n');
   for (const one of listened) lines.push('', ...machineText(one, files.get(one.machine)));
@@ -46,9 +47,10 @@ function machineText(
     const pace = measured?.isPeriodic ? 'even' : '';
     return [name, length === undefined ? dataType : `${dataType}[${length}]`, unit, rate, pace, node];
   });
+  const type = machine.type === '' ? '' : `, ${machine.type}`;
   return [
-    `${machine.name} at ${machine.path}: ${KINDS[machine.kind]}${machine.type === '' ? '' : `, ${machine.type}`}`,
-    ...identity,
+    printable(`${machine.name} at ${machine.path}: ${KINDS[machine.kind]}${type}`),
+    ...identity.map(printable),
     table([['signal', 'type', 'unit', 'per second', 'pace', 'node'], ...rows]),
     ...(file === undefined ? [] : [`line file ${file}`]),
   ];

@@ -1,8 +1,8 @@
-import type { LineCheck } from '../../connectors/opcua/check-line.ts';
 import { CodedError } from '../../runtime/errors.ts';
 import type { CheckOptions } from '../commands/line.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import { answer } from '../terminal/output.ts';
+import { type CheckedLine, checkText } from './check-text.ts';
 import { readLines } from './read-lines.ts';
 import { lineLog } from './server-options.ts';
 import { withTrustFolder } from './trust-hint.ts';
@@ -17,7 +17,7 @@ export async function runCheck(file: string, options: CheckOptions): Promise<voi
   const interruption = new Interruption();
   const { signal } = interruption;
   const durationMs = 1000 * options.listen;
-  const checks: (LineCheck & { readonly name: string; readonly endpoint: string })[] = [];
+  const checks: CheckedLine[] = [];
   // One after the other: what is measured of one machine shall not be slowed down by another.
   for (const { name, source } of lines) {
     const check = checkLine({ source, pkiFolder, durationMs, log: lineLog(), signal });
@@ -37,17 +37,7 @@ export async function runCheck(file: string, options: CheckOptions): Promise<voi
       ? {}
       : { state: measurement.state, signals: Object.fromEntries(measurement.signals) }),
   }));
-  answer(options, value, () =>
-    checks
-      .map(({ name, endpoint, findings, measurement }) => {
-        const values = [...(measurement?.signals.values() ?? [])].reduce((sum, one) => sum + one.values, 0);
-        const heard = measurement === undefined ? '' : `; ${values} values in ${options.listen} s`;
-        const texts = findings.map(({ kind, path, message }) => `  ${kind}  ${path}: ${message}`);
-        const verdict = findings.length === 0 ? 'fits' : '';
-        return [`${name}  ${endpoint}  ${verdict}${heard}`, ...texts].join('\n');
-      })
-      .join('\n'),
-  );
+  answer(options, value, () => checks.map((check) => checkText(check, options.listen)).join('\n'));
   const faults = checks.flatMap(({ name, findings }) =>
     findings
       .filter(({ kind }) => kind === 'fault')

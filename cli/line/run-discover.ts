@@ -7,14 +7,18 @@ import { CodedError } from '../../runtime/errors.ts';
 import type { DiscoverOptions } from '../commands/line.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import { answer } from '../terminal/output.ts';
+import { printable } from '../terminal/printable.ts';
 import { discoveredLineText } from './discovered-line.ts';
 import { discoveryText } from './discovery-text.ts';
+import { FreeNames } from './free-names.ts';
 import { lineLog, linePkiFolder, serverOf } from './server-options.ts';
 import { proposedSignal, proposeSignals, type SignalProposal, signalName } from './signal-proposals.ts';
 import { tellingTrustFolder } from './trust-hint.ts';
 
 /** Most signals that are listened to at once. */
 const MOST_MEASURED = 2_000;
+/** Of the part that a machine gives; file systems allow 255 bytes. */
+const LONGEST_FILE_NAME = 64;
 
 /** What was found of a machine, with what was heard of it. */
 export interface ListenedMachine {
@@ -91,12 +95,10 @@ function chooseMachines({ machines }: Discovery, names: readonly string[] | unde
 function fileNames(output: string, machines: readonly DiscoveredMachine[]): Map<DiscoveredMachine, string> {
   const file = resolve(output);
   if (machines.length < 2) return new Map(machines.map((machine) => [machine, file]));
-  const taken = new Set<string>();
+  const names = new FreeNames(LONGEST_FILE_NAME);
   return new Map(
     machines.map((machine) => {
-      let name = signalName(machine.name);
-      for (let number = 2; taken.has(name); number += 1) name = `${signalName(machine.name)}-${number}`;
-      taken.add(name);
+      const name = names.take(signalName(machine.name).slice(0, LONGEST_FILE_NAME));
       return [machine, join(dirname(file), `${name}.${basename(file)}`)];
     }),
   );
@@ -133,7 +135,6 @@ function endpointsText(endpoints: readonly DiscoveredEndpoint[]): string {
       ),
     ),
   ];
-  return ['endpoints', ...rows, ...(certificates.length === 0 ? [] : ['certificate', ...certificates])].join(
-    '\n',
-  );
+  const shown = certificates.length === 0 ? [] : ['certificate', ...certificates];
+  return ['endpoints', ...rows, ...shown].map(printable).join('\n');
 }

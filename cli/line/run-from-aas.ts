@@ -6,6 +6,7 @@ import type { DescribedInterface } from '../../aas/client/interface-description.
 import { CodedError } from '../../runtime/errors.ts';
 import type { FromAasOptions } from '../commands/line.ts';
 import { answer } from '../terminal/output.ts';
+import { printable } from '../terminal/printable.ts';
 import { aasLine } from './aas-line.ts';
 import { lineFileText } from './line-file-text.ts';
 
@@ -42,7 +43,7 @@ export async function runFromAas(options: FromAasOptions): Promise<void> {
   answer(options, { line, notes, file: output }, () =>
     output === undefined
       ? text.trimEnd()
-      : [`line file ${output}`, ...notes.map((note) => `note: ${note}`)].join('\n'),
+      : [`line file ${output}`, ...notes.map((note) => printable(`note: ${note}`))].join('\n'),
   );
 }
 

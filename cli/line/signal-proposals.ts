@@ -1,5 +1,6 @@
 import type { DiscoveredMachine, DiscoveredVariable } from '../../connectors/opcua/discovered.ts';
 import type { SignalMeasurement } from '../../connectors/opcua/measure-signals.ts';
+import { FreeNames } from './free-names.ts';
 
 /** A signal that a line file may have. */
 export interface SignalProposal {
@@ -17,6 +18,8 @@ export interface ProposedSignal {
 }
 
 const LONGEST_NAME = 64;
+/** Part of a browse name that is looked at: OPC UA allows 512 characters. */
+const LONGEST_BROWSE_NAME = 512;
 
 /**
  * Names the variables of a machine as signals: the browse name in small letters and dashes, with as many of the names
@@ -24,19 +27,29 @@ const LONGEST_NAME = 64;
  */
 export function proposeSignals({ variables }: DiscoveredMachine): SignalProposal[] {
   const usable = variables.filter(({ dataType }) => dataType !== 'ExtensionObject');
-  const taken = new Set<string>();
-  return usable.map((variable) => {
-    const words = variable.steps.map(({ name }) => signalName(name));
-    const ends = words.map((_word, index) => words.slice(words.length - 1 - index).join('-'));
-    const isUnique = (name: string) =>
-      usable.filter((other) =>
-        `-${other.steps.map((step) => signalName(step.name)).join('-')}`.endsWith(`-${name}`),
-      ).length === 1;
-    const wanted = (ends.find(isUnique) ?? ends.at(-1) ?? 'signal').slice(-LONGEST_NAME);
-    const name = firstFree(wanted, taken);
-    taken.add(name);
-    return { name, variable };
+  const wordsOf = usable.map(({ steps }) => steps.map(({ name }) => signalName(name)));
+  const counts = new Map<string, number>();
+  for (const end of wordsOf.flatMap((words) => endsOf(words.join('-').split('-')))) {
+    counts.set(end, (counts.get(end) ?? 0) + 1);
+  }
+  const names = new FreeNames(LONGEST_NAME);
+  return usable.map((variable, index) => {
+    const ends = endsOf(wordsOf[index] ?? []);
+    const wanted = ends.find((name) => counts.get(name) === 1) ?? ends.at(-1) ?? 'signal';
+    return { name: names.take(wanted), variable };
   });
+}
+
+/** The last word, the last two, and so on, as long as a name may be. */
+function endsOf(words: readonly string[]): string[] {
+  const ends: string[] = [];
+  let end = '';
+  for (let index = words.length - 1; index >= 0; index -= 1) {
+    end = end === '' ? (words[index] ?? '') : `${words[index]}-${end}`;
+    if (end.length > LONGEST_NAME) return ends.length === 0 ? [end.slice(-LONGEST_NAME)] : ends;
+    ends.push(end);
+  }
+  return ends;
 }
 
 /** What is known of a signal, by its variable and what came of it. */
@@ -60,18 +73,10 @@ export function proposedSignal(
 /** `SpindleSpeed_1` becomes `spindle-speed-1`. */
 export function signalName(browseName: string): string {
   const name = browseName
+    .slice(0, LONGEST_BROWSE_NAME)
     .replace(/([\p{Ll}\d])(\p{Lu})/gu, '$1-$2')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, '-')
     .replace(/^-+|-+$/g, '');
   return name === '' ? 'signal' : name;
-}
-
-function firstFree(wanted: string, taken: ReadonlySet<string>): string {
-  if (!taken.has(wanted)) return wanted;
-  for (let number = 2; ; number += 1) {
-    const suffix = `-${number}`;
-    const name = `${wanted.slice(0, LONGEST_NAME - suffix.length)}${suffix}`;
-    if (!taken.has(name)) return name;
-  }
 }

@@ -1,4 +1,5 @@
 import type { ConnectorState, Gap, Receiver, Sample } from '../../connectors/connector.ts';
+import { printable } from '../terminal/printable.ts';
 import { table } from '../terminal/table.ts';
 import { summaryText } from './value-summary.ts';
 
@@ -71,7 +72,7 @@ export class WatchedValues implements Receiver {
       gaps === 0 ? '' : `${gaps} (${lastGap})`,
     ]);
     return [
-      `${endpoint}  ${state}${reason === undefined ? '' : `: ${reason}`}`,
+      printable(`${endpoint}  ${state}${reason === undefined ? '' : `: ${reason}`}`),
       ...(shown.length === 0 ? [] : [shown.join(', ')]),
       ...table([['signal', 'source time', 'quality', 'value', 'values', 'not good', 'gaps'], ...rows]).split(
         '\n',

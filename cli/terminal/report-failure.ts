@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CodedError, describeError, type ErrorCode } from '../../runtime/errors.ts';
+import { CodedError, describeError, type ErrorCode } from '../../runtime/errors.ts';
 import { packageRoot } from '../../runtime/package-root.ts';
+import { printable, printableLines } from './printable.ts';
 
 /** Exit code of a failure that is not the input's fault. */
 const EXIT_FAILURE = 1;
@@ -23,12 +24,22 @@ function remedyOf(code: ErrorCode): string | undefined {
   return row?.split(' | ')[2]?.replace(/ \|$/, '').replaceAll('`', '"');
 }
 
+/** A message or fault may name what a server or a file says. */
+function textOf({ code, message, faults }: CodedError): string {
+  const shown = faults.map((fault) => ({
+    ...fault,
+    path: printable(fault.path),
+    message: printable(fault.message),
+  }));
+  return describeError(new CodedError(code, printableLines(message), { faults: shown }));
+}
+
 /** Writes a failure to stderr: one sentence, its code, its faults and what to do; no stack. */
 export function reportFailure(error: CodedError, json: boolean): void {
   const { code, message, faults } = error;
   const remedy = remedyOf(code);
   const text = json
     ? JSON.stringify({ code, message, faults, remedy })
-    : `${describeError(error)}${remedy === undefined ? '' : `\n  What to do: ${remedy}`}`;
+    : `${textOf(error)}${remedy === undefined ? '' : `\n  What to do: ${remedy}`}`;
   process.stderr.write(`${text}\n`);
 }

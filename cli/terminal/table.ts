@@ -1,8 +1,11 @@
+import { printable } from './printable.ts';
+
 /**
  * Lays rows out in columns for a terminal.
- * @param rows the first one is the head; cells that look like numbers are set to the right.
+ * @param texts rows; the first one is the head; cells that look like numbers are set to the right.
  */
-export function table(rows: readonly (readonly string[])[]): string {
+export function table(texts: readonly (readonly string[])[]): string {
+  const rows = texts.map((row) => row.map(printable));
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => {

@@ -2,6 +2,7 @@ import type { Schemas } from '../../openapi/schemas.ts';
 import { CodedError } from '../../runtime/errors.ts';
 import { type AggregatorClient, aggregatorClient, answered } from '../api/aggregator-client.ts';
 import { answer } from '../terminal/output.ts';
+import { printable } from '../terminal/printable.ts';
 import type { TrustOptions } from './trust-options.ts';
 
 /** A trainer answers at its next heartbeat, every two seconds. */
@@ -28,7 +29,7 @@ export async function decideOverApi(
   const done = decision.action === 'approve' ? 'trusted' : 'rejected';
   answer(options, { ...noted, state }, () =>
     state === 'done'
-      ? `${certificate.subject} is ${done} at pool ${pool} (SHA-256 ${certificate.sha256})`
+      ? `${printable(certificate.subject)} is ${done} at pool ${pool} (SHA-256 ${certificate.sha256})`
       : `noted; the trainer of pool ${pool} is away and will learn of it when it is back`,
   );
 }

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { Schemas } from '../../openapi/schemas.ts';
 import { CodedError } from '../../runtime/errors.ts';
 import { answer } from '../terminal/output.ts';
+import { printable } from '../terminal/printable.ts';
 import { decideOverApi } from './decide-over-api.ts';
 import { pkiFolderOf } from './pki-folder.ts';
 import type { TrustOptions } from './trust-options.ts';
@@ -53,7 +54,7 @@ export async function rejectTrust(fingerprint: string, options: TrustOptions): P
   await decisions.rejectCertificate(trust, certificate, { by: 'local', nowMs: Date.now() });
   const { sha256, subject } = await factsOf(certificate);
   answer(options, { rejected: sha256, subject }, () => {
-    return `${subject} is rejected (SHA-256 ${sha256}); a connection that is open stays until it ends`;
+    return `${printable(subject)} is rejected (SHA-256 ${sha256}); a connection that is open stays until it ends`;
   });
 }
 
@@ -71,13 +72,13 @@ async function approve(
     return answer(
       options,
       { issuer: sha256, subject },
-      () => `${subject} completes chains (SHA-256 ${sha256})`,
+      () => `${printable(subject)} completes chains (SHA-256 ${sha256})`,
     );
   }
   await approveCertificate(trust, certificate, { allow, by: 'local', nowMs: Date.now() });
   answer(options, { approved: sha256, subject, authority, allow }, () =>
     [
-      `${subject} is trusted (SHA-256 ${sha256})${allow.length === 0 ? '' : `, allowed ${allow.join(' ')}`}`,
+      `${printable(subject)} is trusted (SHA-256 ${sha256})${allow.length === 0 ? '' : `, allowed ${allow.join(' ')}`}`,
       ...(authority ? ['It is an authority: every certificate that it signed is trusted too.'] : []),
     ].join('\n'),
   );

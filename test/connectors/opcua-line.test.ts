@@ -70,6 +70,45 @@ describe('discovering an OPC UA server', () => {
     });
   });
 
+  it('names the signals of a large machine by looking at each node a few times only', () => {
+    let looks = 0;
+    const nodes = 3_000;
+    const step = (name: string) => ({
+      namespaceUri: undefined,
+      get name() {
+        looks += 1;
+        return name;
+      },
+    });
+    const variables = Array.from({ length: nodes }, (_none, index) => ({
+      // All have one name, which two of the words above tell apart; the last ones nothing tells apart.
+      steps: [step(`Hall${index % 1_000}`), step(index < 2_000 ? `Line${index}` : 'Line'), step('Speed')],
+      node: `nsu=urn:big;i=${index}`,
+      dataType: 'Double',
+      length: undefined,
+      unit: undefined,
+      hasHistory: false,
+      status: 'Good',
+    }));
+
+    const names = proposeSignals({
+      name: 'big',
+      path: '/big',
+      kind: 'object',
+      type: '',
+      identification: {},
+      variables,
+    }).map(({ name }) => name);
+
+    expect(new Set(names).size).toBe(nodes);
+    expect([names[0], names[1999], names[2999]]).toEqual([
+      'line0-speed',
+      'line1999-speed',
+      'hall999-line-speed',
+    ]);
+    expect(looks).toBeLessThanOrEqual(3 * nodes);
+  });
+
   it('does not look around where the certificate is not trusted', async () => {
     const server = source({ v: { node: 'i=1' } }, { trust: 'listed' });
     const look = discoverMachines({ server, pkiFolder: join(folder, 'strangers'), log, signal });
