@@ -4,7 +4,7 @@ import { runAsProcess, type ServiceContext } from '../runtime/service-process.ts
 import { lockState } from '../runtime/state-lock.ts';
 import { Collector, collectedFolderOf } from './collector/collector.ts';
 import { Configuration } from './collector/configuration.ts';
-import { serveMetrics } from './collector/metrics-server.ts';
+import { MetricsEndpoint } from './collector/metrics-endpoint.ts';
 import { metricsText } from './collector/metrics-text.ts';
 import type { CollectorSettings } from './collector/settings.ts';
 
@@ -26,23 +26,25 @@ export async function start(
   shutdown.add('collector state', () => lock.release());
   const collector = new Collector({ folder, log });
   shutdown.add('machines', () => collector.close());
-  const configuration = new Configuration({
-    trainerFile: resolve(settings.trainerFile),
-    folder,
-    collector,
-    log,
-  });
-  shutdown.add('configuration', () => configuration.close());
-  const trainer = await configuration.start();
   const text = metricsText({
     statuses: () => collector.statuses,
     configurationRefused: () => configuration.refusal !== undefined,
     reloads: () => configuration.reloads,
   });
-  const metrics = await serveMetrics(trainer.collector?.metricsPort ?? 0, text);
+  const metrics = new MetricsEndpoint(text);
   shutdown.add('metrics', () => metrics.close());
-  log.info({ event: 'collector.ready', metrics: metrics.url, participants: collector.statuses.length });
-  return { metrics: metrics.url };
+  const configuration = new Configuration({
+    trainerFile: resolve(settings.trainerFile),
+    folder,
+    collector,
+    metrics,
+    log,
+  });
+  shutdown.add('configuration', () => configuration.close());
+  await configuration.start();
+  const { url = '' } = metrics;
+  log.info({ event: 'collector.ready', metrics: url, participants: collector.statuses.length });
+  return { metrics: url };
 }
 
 void runAsProcess(import.meta.url, 'collector', start);

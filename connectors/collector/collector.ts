@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { OpcuaSource, TrainerFile } from '../../openapi/schemas.ts';
+import type { OpcuaSource } from '../../openapi/schemas.ts';
 import { canonicalJson } from '../../runtime/canonical-json.ts';
 import type { Log } from '../../runtime/log.ts';
 import { type CollectionStatus, ParticipantCollection } from './participant-collection.ts';
-import { type StoreLimits, storeLimits } from './settings.ts';
+import { type CollectorConfiguration, type StoreLimits, storeLimits } from './settings.ts';
 
 /** Folder of all sample stores in the state folder of a trainer; one collector owns it. */
 export function collectedFolderOf(folder: string): string {
@@ -52,7 +52,7 @@ export class Collector {
    * Collects what the trainer file says from now on. A participant whose source is the same goes on undisturbed; the
    * samples of one that is gone stay on disk.
    */
-  apply(trainer: TrainerFile): Promise<ConfigurationChange> {
+  apply(trainer: CollectorConfiguration): Promise<ConfigurationChange> {
     const result = this.#applying.then(() => this.#apply(trainer));
     this.#applying = result.catch(() => undefined);
     return result;
@@ -69,7 +69,7 @@ export class Collector {
     await Promise.all([...this.#collections.values()].map((collection) => collection.close()));
   }
 
-  async #apply(trainer: TrainerFile): Promise<ConfigurationChange> {
+  async #apply(trainer: CollectorConfiguration): Promise<ConfigurationChange> {
     const wanted = opcuaSources(trainer);
     const limits = storeLimits(trainer, wanted.size);
     const closed = [...this.#collections.keys()].filter((id) => !wanted.has(id));
@@ -80,6 +80,7 @@ export class Collector {
     await Promise.all([...closed, ...reopened].map((id) => this.#close(id)));
     const opened = [...wanted.keys()].filter((id) => !this.#collections.has(id) && !reopened.includes(id));
     if (this.#closed) return { opened: [], reopened: [], closed };
+    for (const collection of this.#collections.values()) collection.setLimits(limits);
     for (const id of [...opened, ...reopened]) this.#open(id, wanted.get(id), limits);
     return { opened, reopened, closed };
   }
@@ -105,7 +106,7 @@ export class Collector {
   }
 }
 
-function opcuaSources({ participants }: TrainerFile): ReadonlyMap<string, OpcuaSource> {
+function opcuaSources({ participants }: CollectorConfiguration): ReadonlyMap<string, OpcuaSource> {
   return new Map(
     participants.flatMap(({ id, source: { opcua } }) => (opcua === undefined ? [] : [[id, opcua] as const])),
   );

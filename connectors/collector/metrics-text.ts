@@ -32,6 +32,9 @@ export function metricsText(sources: MetricsSources): () => Promise<string> {
   gauge('samples_total', 'Samples that were stored since the connector opened.', ['participant'], (one) => {
     for (const { participant, samples } of sources.statuses()) one.set({ participant }, samples);
   });
+  gauge('limit_bytes', 'Disk that waiting samples of a participant may take.', ['participant'], (one) => {
+    for (const { participant, limits } of sources.statuses()) one.set({ participant }, limits.limitBytes);
+  });
   gauge('gaps_total', 'Rows of the gap ledger by cause.', ['participant', 'cause'], (one) => {
     for (const { participant, gaps } of sources.statuses()) {
       for (const [cause, count] of gaps) one.set({ participant, cause }, count);

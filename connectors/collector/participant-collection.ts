@@ -24,6 +24,7 @@ export interface CollectionStatus {
   /** Rows of the gap ledger by cause, each id once. */
   readonly gaps: ReadonlyMap<GapCause, number>;
   readonly samples: number;
+  readonly limits: StoreLimits;
 }
 
 /** After a refusal that a person may mend (a certificate, a node) the connector is opened again. */
@@ -38,6 +39,7 @@ export class ParticipantCollection {
   readonly #gaps = new Map<GapCause, number>();
   readonly #countedGaps = new Set<string>();
   #samples = 0;
+  #limits: StoreLimits;
   #state: ConnectorState = { state: 'connecting' };
   #writer: SampleStoreWriter | undefined;
   #connector: Connector | undefined;
@@ -47,6 +49,7 @@ export class ParticipantCollection {
 
   constructor(options: ParticipantCollectionOptions) {
     this.#options = options;
+    this.#limits = options.limits;
     this.#log = options.log.child({ participant: options.participant });
   }
 
@@ -60,7 +63,14 @@ export class ParticipantCollection {
       state: this.#state,
       gaps: this.#gaps,
       samples: this.#samples,
+      limits: this.#limits,
     };
+  }
+
+  /** Keeps within other limits; the connection goes on undisturbed. */
+  setLimits(limits: StoreLimits): void {
+    this.#limits = limits;
+    this.#writer?.setLimits(limits);
   }
 
   /** Begins to collect; what fails is tried again and meanwhile visible in the state. */
@@ -86,9 +96,11 @@ export class ParticipantCollection {
   }
 
   async #open(): Promise<void> {
-    const { source, storeFolder, pkiFolder, limits } = this.#options;
+    const { source, storeFolder, pkiFolder } = this.#options;
     try {
-      this.#writer ??= await SampleStoreWriter.open(storeFolder, { ...limits, log: this.#log });
+      this.#writer ??= await SampleStoreWriter.open(storeFolder, { ...this.#limits, log: this.#log });
+      // They may have changed while it was being opened.
+      this.#writer.setLimits(this.#limits);
       if (this.#closed) return;
       const connector = createOpcuaConnector({ source, pkiFolder, log: this.#log });
       this.#connector = connector;

@@ -7,7 +7,10 @@ import { StoreFullRows } from './store-full-rows.ts';
 
 interface RetentionOptions {
   readonly folder: string;
-  readonly limits: { readonly limitBytes: number; readonly maxAgeMs: number; readonly clock: () => number };
+  /** Asked at each look. */
+  readonly limits: () => { readonly limitBytes: number; readonly maxAgeMs: number };
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
   /** Notes rows of the ledger; they must be safe from a power cut when it ends. */
   record(rows: readonly Gap[]): Promise<void>;
   /** Whether all of a segment is in the index. */
@@ -78,7 +81,8 @@ export class Retention {
   }
 
   #isBeyondLimits({ writtenMs }: EndedSegment, currentBytes: number): boolean {
-    const { limitBytes, maxAgeMs, clock } = this.#options.limits;
+    const { limits, clock } = this.#options;
+    const { limitBytes, maxAgeMs } = limits();
     return this.#bytes + currentBytes > limitBytes || clock() - writtenMs > maxAgeMs;
   }
 

@@ -13,12 +13,16 @@ import type { SegmentWriter } from './segment-writer.ts';
 import { StateHeartbeat } from './state-heartbeat.ts';
 import { removeStoreState } from './store-state.ts';
 
-/** How a store is kept. */
-export interface SampleStoreOptions {
+/** How much is kept for a reader. */
+export interface StoreLimits {
   /** Bytes of segments that nobody has consumed, at most; beyond it the oldest are dropped, on the ledger. @defaultValue 8 GiB */
   readonly limitBytes?: number;
   /** Age of a segment that nobody has consumed, at most, likewise. @defaultValue 30 days */
   readonly maxAgeMs?: number;
+}
+
+/** How a store is kept. */
+export interface SampleStoreOptions extends StoreLimits {
   /** Bytes after which a segment ends. @defaultValue 64 MiB, or an eighth of the limit */
   readonly segmentBytes?: number;
   /** Milliseconds since 1970. @defaultValue Date.now */
@@ -49,7 +53,8 @@ interface Sealed {
  */
 export class SampleStoreWriter implements Receiver {
   readonly #folder: string;
-  readonly #options: Required<SampleStoreOptions>;
+  readonly #options: SampleStoreOptions;
+  #limits: Required<StoreLimits>;
   readonly #lock: StateLock;
   readonly #ledger: Ledger;
   readonly #newest: NewestSamples;
@@ -101,31 +106,24 @@ export class SampleStoreWriter implements Receiver {
     parts: { lock: StateLock; ledger: Ledger; newest: NewestSamples; first: number },
   ) {
     this.#folder = folder;
-    this.#options = {
-      limitBytes: DEFAULT_LIMIT_BYTES,
-      maxAgeMs: DEFAULT_MAX_AGE_MS,
-      segmentBytes: Math.min(
-        DEFAULT_SEGMENT_BYTES,
-        (options.limitBytes ?? DEFAULT_LIMIT_BYTES) / SEGMENTS_WITHIN_LIMIT,
-      ),
-      clock: Date.now,
-      ...options,
-    };
+    this.#options = options;
+    this.#limits = limitsOf(options);
     this.#lock = parts.lock;
     this.#ledger = parts.ledger;
     this.#newest = parts.newest;
     this.#heartbeat = new StateHeartbeat(folder);
-    const { segmentBytes, clock } = this.#options;
+    const { clock = Date.now } = options;
     this.#segments = new SegmentLog({
       folder,
       first: parts.first,
-      segmentBytes,
+      segmentBytes: () => options.segmentBytes ?? segmentBytesWithin(this.#limits),
       clock,
       ended: (segment) => this.#seal(segment),
     });
     this.#retention = new Retention({
       folder,
-      limits: this.#options,
+      limits: () => this.#limits,
+      clock,
       record: async (rows) => {
         for (const row of rows) this.gap(row);
         this.#logGaps();
@@ -158,6 +156,11 @@ export class SampleStoreWriter implements Receiver {
   /** Of each signal the greatest sourceTimestamp of its last epoch that was ever stored, whether it is consumed or not. */
   resumePoints(): ReadonlyMap<string, ResumePoint> {
     return this.#newest.points();
+  }
+
+  /** Keeps within other limits from the next second on. */
+  setLimits(limits: StoreLimits): void {
+    this.#limits = limitsOf(limits);
   }
 
   /** The rows of the ledger that are not filled, also those of earlier lives. */
@@ -290,4 +293,12 @@ export class SampleStoreWriter implements Receiver {
     const { code, message } = toCodedError(thrown);
     this.#options.log.error({ event: 'store.failed', code, folder: this.#folder }, message);
   }
+}
+
+function limitsOf({ limitBytes = DEFAULT_LIMIT_BYTES, maxAgeMs = DEFAULT_MAX_AGE_MS }: StoreLimits) {
+  return { limitBytes, maxAgeMs };
+}
+
+function segmentBytesWithin({ limitBytes }: Required<StoreLimits>): number {
+  return Math.min(DEFAULT_SEGMENT_BYTES, limitBytes / SEGMENTS_WITHIN_LIMIT);
 }

@@ -7,8 +7,8 @@ interface SegmentLogOptions {
   readonly folder: string;
   /** Number of its first segment. */
   readonly first: number;
-  /** Bytes after which a segment ends. */
-  readonly segmentBytes: number;
+  /** Bytes after which a segment ends, asked at each write. */
+  readonly segmentBytes: () => number;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** Is told when a segment has ended; whoever is told syncs and closes it. */
@@ -81,7 +81,7 @@ export class SegmentLog {
 
   #isOver(): boolean {
     const { bytes, createdMs, hasFrames, isBroken } = this.#segment;
-    if (isBroken || bytes >= this.#options.segmentBytes) return true;
+    if (isBroken || bytes >= this.#options.segmentBytes()) return true;
     if (!hasFrames) return false;
     const ageMs = this.#options.clock() - createdMs;
     return ageMs >= (bytes < SMALL_SEGMENT_BYTES ? SMALL_SEGMENT_AGE_MS : SEGMENT_AGE_MS);

@@ -1074,9 +1074,9 @@ export interface components {
             };
             /** @description The process that collects from the OPC UA machines and keeps what the trainer has not taken yet. */
             collector?: {
-                /** @description Port of its Prometheus metrics on 127.0.0.1; any free one by default. */
+                /** @description Port of its Prometheus metrics on 127.0.0.1; by default any free one, or that which it has. */
                 metricsPort?: number;
-                /** @description Most disk that waiting samples of all participants may take; 10240 by default. The oldest go first, on the gap ledger. */
+                /** @description Most disk that waiting samples of all participants may take, in equal shares of at least 64 MiB each; 10240 by default. The oldest go first, on the gap ledger. */
                 limitMebibytes?: number;
                 /** @description How long samples wait for the trainer at most; 720 by default. */
                 maximumAgeHours?: number;

@@ -1,9 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Collector } from '../../connectors/collector/collector.ts';
+import { KeptConfiguration } from '../../connectors/collector/kept-configuration.ts';
 import { start } from '../../connectors/main.ts';
 import { readStore } from '../../connectors/store/read-store.ts';
 import { readStoreState } from '../../connectors/store/store-state.ts';
+import { validate } from '../../openapi/validate.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { Shutdown } from '../../runtime/shutdown.ts';
 import { eventually } from '../support/eventually.ts';
@@ -23,9 +26,14 @@ function participant(id: string, machine: Machine, signals: object, more: object
 }
 
 function writeTrainerFile(...participants: object[]): void {
+  writeTrainerFileWith({}, ...participants);
+}
+
+function writeTrainerFileWith(collector: object, ...participants: object[]): void {
+  const pool = { id: 'hall' };
   writeFileSync(
     trainerFile,
-    JSON.stringify({ aggregator: 'http://127.0.0.1:1', pool: { id: 'hall' }, participants }),
+    JSON.stringify({ aggregator: 'http://127.0.0.1:1', pool, collector, participants }),
   );
 }
 
@@ -136,6 +144,83 @@ describe('a collector', () => {
     writeTrainerFile(participant('press-d', a!, { load: { node: `${NODE}Load` } }));
 
     await isConnected('press-d');
+  });
+
+  it('takes over limits of the store and the port of its metrics, and leaves the machine alone', async () => {
+    const [a] = machines;
+    const press = participant('press-d', a!, { load: { node: `${NODE}Load` } });
+    const sessions = await a!.send('sessions');
+    const metricsPort = await freePort();
+    expect(await metric('fedshell_collector_limit_bytes{participant="press-d"}')).toMatch(/ 10737418240$/);
+
+    writeTrainerFileWith({ limitMebibytes: 100, metricsPort }, press);
+
+    const before = metrics;
+    metrics = `http://127.0.0.1:${metricsPort}/metrics`;
+    const limit = await eventually(() =>
+      metric('fedshell_collector_limit_bytes{participant="press-d"}').catch(() => undefined),
+    );
+    expect(limit).toMatch(/ 104857600$/);
+    await expect(fetch(before, { headers: { connection: 'close' } })).rejects.toThrow();
+    expect(await a!.send('sessions')).toBe(sessions);
+  });
+
+  it('says so and keeps its metrics where they were if another program has the port', async () => {
+    const [a] = machines;
+    const press = participant('press-d', a!, { load: { node: `${NODE}Load` } });
+
+    writeTrainerFileWith({ metricsPort: a!.port }, press);
+
+    await eventually(async () => {
+      return (await metric('fedshell_collector_configuration_valid'))?.endsWith(' 0') ? true : undefined;
+    });
+    writeTrainerFileWith({ metricsPort: Number(new URL(metrics).port) }, press);
+    await eventually(async () => {
+      return (await metric('fedshell_collector_configuration_valid'))?.endsWith(' 1') ? true : undefined;
+    });
+  });
+
+  it.each(['trusted/certs', 'trusted/crl', 'issuers/certs', 'issuers/crl', 'decisions'])(
+    'tries refused machines again at once when something is put into %s of the PKI folder',
+    async (name) => {
+      const tryAgain = jest.spyOn(Collector.prototype, 'tryAgain');
+      mkdirSync(join(state, 'pki', name), { recursive: true });
+      tryAgain.mockClear();
+
+      writeFileSync(join(state, 'pki', name, 'new'), 'no certificate');
+
+      await eventually(() => (tryAgain.mock.calls.length > 0 ? true : undefined));
+      tryAgain.mockRestore();
+    },
+  );
+
+  it('starts by what could last be used where the trainer file is broken, says so, and takes it when mended', async () => {
+    const [a] = machines;
+    const press = participant('press-d', a!, { load: { node: `${NODE}Load` } });
+    await shutdown.run();
+    writeFileSync(trainerFile, 'participants: [');
+
+    await startCollector();
+
+    await isConnected('press-d');
+    expect(await metric('fedshell_collector_configuration_valid')).toMatch(/ 0$/);
+    writeTrainerFile(press);
+    await eventually(async () => {
+      return (await metric('fedshell_collector_configuration_valid'))?.endsWith(' 1') ? true : undefined;
+    });
+  });
+
+  it('keeps no secret with what could last be used', async () => {
+    const [a] = machines;
+    const kept = new KeptConfiguration(join(folder, 'kept'), trainerFile);
+    const endpoint = a!.endpoint.replace('opc.tcp://', 'opc.tcp://operator:secret@');
+    const opcua = validate('OpcuaSource', { endpoint, signals: { load: { node: NODE } } }, 'a line');
+
+    await kept.keep({ participants: [{ id: 'press-d', source: { opcua } }] }, [trainerFile]);
+
+    expect(readFileSync(join(folder, 'kept', 'configuration.json'), 'utf8')).not.toContain('secret');
+    expect((await kept.read())?.configuration.participants[0]?.source.opcua?.endpoint).toBe(a!.endpoint);
+    expect(await new KeptConfiguration(join(folder, 'kept'), `${trainerFile}.other`).read()).toBeUndefined();
   });
 
   it('is the one owner of its state', async () => {

@@ -366,6 +366,19 @@ describe('the limits of a sample store', () => {
     expect(rows.filter((row) => row.signal === 'load')).toHaveLength(1);
   });
 
+  it('count as they are set while it is written', async () => {
+    const folder = newFolder();
+    const writer = await openWriter(folder, { limitBytes: 10_000_000 });
+    for (let index = 0; index < 400; index += 1) writer.receive(countedSamples('load', index * 20, 20));
+    expect(writer.storedBytes).toBeGreaterThan(60_000);
+
+    writer.setLimits({ limitBytes: 60_000 });
+
+    await eventually(() => writer.storedBytes <= 60_000, { what: 'the drop' });
+    await closed(writer);
+    expect(readLedger(folder)).toEqual([expect.objectContaining({ signal: 'load', cause: 'store-full' })]);
+  });
+
   it('drop by age', async () => {
     const folder = newFolder();
     let nowMs = 1_000_000;
