@@ -26,7 +26,7 @@ const NAME_IN_LIST = /(?:^|, )([^:,]+):("(?:[^"\\]|\\.)*"|[^,]*)/g;
 
 /**
  * Reads what a file or a server gives as certificates: PEM, or DER, one after the other; the first is the server's own.
- * One with dates that no clock has is none: nothing that is decided or shown of it would be true.
+ * One with dates that no clock has, or a key of no known kind, is none: nothing that is decided or shown of it would be true.
  * @throws CodedError `E_INVALID_INPUT`
  */
 export function readCertificates(bytes: Buffer): X509Certificate[] {
@@ -34,13 +34,18 @@ export function readCertificates(bytes: Buffer): X509Certificate[] {
     const blocks = pemBlocks(bytes, 'CERTIFICATE');
     const ders = blocks.length > 0 ? blocks : splitDer(bytes);
     const certificates = ders.map((der) => new X509Certificate(der));
-    // Throws for a date that cannot be read.
-    for (const certificate of certificates) factsOf(certificate);
+    for (const certificate of certificates) requireReadable(certificate);
     if (certificates.length > 0) return certificates;
   } catch (cause) {
     throw new CodedError('E_INVALID_INPUT', 'there is no X.509 certificate in it', { cause });
   }
   throw new CodedError('E_INVALID_INPUT', 'there is no X.509 certificate in it');
+}
+
+/** Throws for a date that cannot be read, and for a key of a kind that is not known. */
+function requireReadable(certificate: X509Certificate): void {
+  factsOf(certificate);
+  certificate.publicKey.export({ type: 'spki', format: 'der' });
 }
 
 /** Contents of the PEM blocks with a label, such as `CERTIFICATE` or `X509 CRL`. */

@@ -1,5 +1,9 @@
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { CodedError } from '../../runtime/errors.ts';
+import { writeFileWhole } from '../store/write-file-whole.ts';
+
+const FINGERPRINT = /^[0-9a-f]{64}$/;
 
 /** Which certificate (sha256, 64 hex digits) an endpoint showed first: a file per endpoint in the PKI folder. */
 export class Pins {
@@ -15,29 +19,59 @@ export class Pins {
     return join(this.#folder, `${hostname.replace(/[^A-Za-z0-9.-]/g, '_')}_${port || '4840'}.sha256`);
   }
 
+  /** Undefined only where there is no pin. @throws CodedError `E_OPCUA_SECURITY` for one that cannot be read */
   async get(endpointUrl: string): Promise<string | undefined> {
-    try {
-      return (await readFile(this.file(endpointUrl), 'utf8')).trim();
-    } catch {
-      return undefined;
-    }
+    return this.#read(this.file(endpointUrl));
   }
 
   async set(endpointUrl: string, fingerprint: string): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
-    const file = this.file(endpointUrl);
-    await writeFile(`${file}.partial`, `${fingerprint}\n`);
-    await rename(`${file}.partial`, file);
+    await writeFileWhole(this.file(endpointUrl), `${fingerprint}\n`);
   }
 
-  /** Whether a certificate is pinned for an endpoint other than this one. */
+  /**
+   * Whether a certificate is pinned for an endpoint other than this one.
+   * @throws CodedError `E_OPCUA_SECURITY` for a pin that cannot be read
+   */
   async isPinnedElsewhere(endpointUrl: string, fingerprint: string): Promise<boolean> {
-    const names = await readdir(this.#folder).catch(() => []);
-    for (const name of names) {
-      const file = join(this.#folder, name);
-      if (file === this.file(endpointUrl)) continue;
-      if ((await readFile(file, 'utf8')).trim() === fingerprint) return true;
+    const own = basename(this.file(endpointUrl));
+    for (const name of await this.#names()) {
+      if (name !== own && (await this.#read(join(this.#folder, name))) === fingerprint) return true;
     }
     return false;
   }
+
+  /** A file that was left half written is none. */
+  async #names(): Promise<string[]> {
+    try {
+      return (await readdir(this.#folder)).filter((name) => name.endsWith('.sha256'));
+    } catch (thrown) {
+      if (isMissing(thrown)) return [];
+      throw unreadable(this.#folder, thrown);
+    }
+  }
+
+  /** A pin that is there and cannot be read is no first use: whatever the server shows would be taken. */
+  async #read(file: string): Promise<string | undefined> {
+    let text: string;
+    try {
+      text = (await readFile(file, 'utf8')).trim();
+    } catch (thrown) {
+      if (isMissing(thrown)) return undefined;
+      throw unreadable(file, thrown);
+    }
+    if (FINGERPRINT.test(text)) return text;
+    throw unreadable(file, undefined);
+  }
+}
+
+function isMissing(thrown: unknown): boolean {
+  return (thrown as { code?: unknown } | null)?.code === 'ENOENT';
+}
+
+function unreadable(file: string, cause: unknown): CodedError {
+  return new CodedError(
+    'E_OPCUA_SECURITY',
+    `which certificate the server showed first cannot be read in ${file}; if the present one is right, delete it`,
+    { cause },
+  );
 }

@@ -8,6 +8,7 @@ import type { TrustFolder } from './trust-folder.ts';
 type Allowance = Schemas['TrustAllowance'];
 export type MachineCertificate = Schemas['MachineCertificate'];
 
+const MOST_HOSTS_OF_REJECTED = 10;
 const LIST_STATUS = { trusted: 'trusted', rejected: 'rejected', issuers: 'issuer' } as const;
 
 /** All certificates of machines and authorities in a PKI folder, with what was decided and why they were refused. */
@@ -23,7 +24,8 @@ export async function listCertificates(trust: TrustFolder): Promise<MachineCerti
       const decision = decisions.get(sha256);
       found.set(sha256, {
         ...facts,
-        hosts: [...facts.hosts],
+        // What nobody trusts must not make reports long.
+        hosts: facts.hosts.slice(0, list === 'rejected' ? MOST_HOSTS_OF_REJECTED : undefined),
         status: LIST_STATUS[list],
         allowed: decision?.action === 'approve' ? [...decision.allow] : [],
         refusals: refusals.get(sha256) ?? [],
@@ -102,8 +104,9 @@ export async function approveCertificate(
       `${sha256} is no authority, so it has no revocation list to do without`,
     );
   }
-  await trust.note(certificate, { action: 'approve', allow, hosts, at: new Date(nowMs).toISOString(), by });
+  // The log says what is done and safe on disk, not what was about to be.
   await trust.move(certificate, 'trusted');
+  await trust.note(certificate, { action: 'approve', allow, hosts, at: new Date(nowMs).toISOString(), by });
 }
 
 /** Trusts a certificate no more, even if an authority that is trusted signed it. Open connections last until they end. */
@@ -113,8 +116,8 @@ export async function rejectCertificate(
   { by, nowMs }: { readonly by: Decision['by']; readonly nowMs: number },
 ): Promise<void> {
   const at = new Date(nowMs).toISOString();
-  await trust.note(certificate, { action: 'reject', allow: [], hosts: [], at, by });
   await trust.move(certificate, 'rejected');
+  await trust.note(certificate, { action: 'reject', allow: [], hosts: [], at, by });
 }
 
 /** Host of an OPC UA endpoint, as certificates name it. */

@@ -1,7 +1,10 @@
-import { createHash, randomUUID, type X509Certificate } from 'node:crypto';
-import { appendFile, mkdir, readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { createHash, type X509Certificate } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, open, readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Schemas } from '../../openapi/schemas.ts';
+import { syncFolder } from '../store/sync-file.ts';
+import { writeFileWhole } from '../store/write-file-whole.ts';
 import { fingerprintOf, pemBlocks, readCertificates } from './certificate.ts';
 import type { Decision, TrustLists } from './certificate-faults.ts';
 import { RevocationList } from './revocation-list.ts';
@@ -17,8 +20,10 @@ const REVOCATION_FOLDERS = ['trusted/crl', 'issuers/crl'];
 export type ListName = keyof typeof FOLDERS;
 export type Refusal = Schemas['CertificateRefusal'];
 
-/** A server that shows a new certificate at every attempt must not fill the disk. */
+/** Servers that show a new certificate at every attempt must not fill the disk. */
 const MOST_REJECTED = 200;
+/** Nor may one of them push out what others showed. */
+const MOST_REJECTED_AN_ENDPOINT = 3;
 
 /**
  * The trust lists of a PKI folder, as plain files: a person may move them by hand, and the next decision sees it. It
@@ -52,16 +57,45 @@ export class TrustFolder {
     return [...(await this.#files(list)).values()];
   }
 
-  /** Puts a certificate into a list and takes it out of the others. @returns the path of its file. */
+  /**
+   * Puts a certificate into a list and takes it out of the others, safe from a power cut: what a person decides. Of two
+   * who decide at the same time the one that rejects wins.
+   * @returns the path of its file.
+   */
   async move(certificate: X509Certificate, list: ListName): Promise<string> {
     const file = join(this.path(list), fileNameOf(certificate));
-    await writeWhole(file, certificate.toString());
+    await writeFileWhole(file, certificate.toString());
     for (const other of Object.keys(FOLDERS) as ListName[]) {
       for (const [path, each] of await this.#files(other)) {
-        if (path !== file && each.raw.equals(certificate.raw)) await unlink(path).catch(() => undefined);
+        if (path === file || !each.raw.equals(certificate.raw)) continue;
+        await unlink(path).catch(() => undefined);
+        await syncFolder(this.path(other));
       }
     }
-    if (list === 'rejected') await this.#forgetOldest();
+    if (list !== 'rejected') return file;
+    if (!existsSync(file)) await writeFileWhole(file, certificate.toString());
+    await this.#forgetOldest();
+    return file;
+  }
+
+  /**
+   * Keeps a certificate that a server showed and that is not trusted there, for a person to look at: the newest few of
+   * an endpoint. It takes nothing out of a list, since a person may approve it at this moment.
+   * @returns the path of its file; undefined for one that is in another list.
+   */
+  async keepRefused(certificate: X509Certificate, refusal: Refusal): Promise<string | undefined> {
+    const sha256 = fingerprintOf(certificate);
+    const listed = [...(await this.certificates('trusted')), ...(await this.certificates('issuers'))];
+    let file: string | undefined;
+    if (!listed.some(({ raw }) => raw.equals(certificate.raw))) {
+      const rejected = await this.#files('rejected');
+      [file] = [...rejected].find(([, { raw }]) => raw.equals(certificate.raw)) ?? [];
+      file ??= join(this.path('rejected'), fileNameOf(certificate));
+      if (!rejected.has(file)) await writeFileWhole(file, certificate.toString());
+    }
+    await this.setRefusal(sha256, refusal.endpoint, refusal);
+    await this.#forgetOlderOf(refusal.endpoint, sha256);
+    await this.#forgetOldest();
     return file;
   }
 
@@ -69,7 +103,7 @@ export class TrustFolder {
   async addRevocationList(list: RevocationList): Promise<string> {
     const name = createHash('sha256').update(list.der).digest('hex').slice(0, 40);
     const file = join(this.folder, REVOCATION_FOLDERS[0] ?? '', `${name}.crl`);
-    await writeWhole(file, list.der);
+    await writeFileWhole(file, list.der);
     return file;
   }
 
@@ -83,8 +117,14 @@ export class TrustFolder {
     const sha256 = fingerprintOf(certificate);
     const line = JSON.stringify({ ...decision, sha256, subject: certificate.subject });
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    await appendFile(join(this.folder, 'decisions.jsonl'), `${line}\n`, { mode: 0o600 });
-    await writeWhole(join(this.folder, 'decisions', `${sha256}.json`), JSON.stringify(decision));
+    const log = await open(join(this.folder, 'decisions.jsonl'), 'a', 0o600);
+    try {
+      await log.appendFile(`${line}\n`);
+      await log.sync();
+    } finally {
+      await log.close();
+    }
+    await writeFileWhole(join(this.folder, 'decisions', `${sha256}.json`), JSON.stringify(decision));
   }
 
   /** Why connections were last refused, by fingerprint. */
@@ -101,7 +141,7 @@ export class TrustFolder {
     const others = before.filter((each) => each.endpoint !== endpoint);
     const after = refusal === undefined ? others : [...others, refusal].slice(-100);
     if (after.length === 0) await unlink(file).catch(() => undefined);
-    else await writeWhole(file, JSON.stringify(after));
+    else await writeFileWhole(file, JSON.stringify(after));
   }
 
   /** A text that changes whenever something in the folder does. */
@@ -156,6 +196,28 @@ export class TrustFolder {
     return found;
   }
 
+  /** @param kept of the certificate that was shown now. */
+  async #forgetOlderOf(endpoint: string, kept: string): Promise<void> {
+    const [refusals, decisions, files] = await Promise.all([
+      this.refusals(),
+      this.decisions(),
+      this.#files('rejected'),
+    ]);
+    const shown = [...files].flatMap(([path, certificate]) => {
+      const sha256 = fingerprintOf(certificate);
+      const refusal = refusals.get(sha256)?.find((each) => each.endpoint === endpoint);
+      // What a person rejected stays where that person sees it.
+      const isDecided = decisions.get(sha256)?.action === 'reject';
+      return refusal === undefined || sha256 === kept || isDecided ? [] : [{ path, sha256, at: refusal.at }];
+    });
+    shown.sort((one, other) => (one.at < other.at ? 1 : -1));
+    for (const { path, sha256 } of shown.slice(MOST_REJECTED_AN_ENDPOINT - 1)) {
+      await this.setRefusal(sha256, endpoint, undefined);
+      // Another endpoint may show it too.
+      if ((refusals.get(sha256)?.length ?? 0) < 2) await unlink(path).catch(() => undefined);
+    }
+  }
+
   async #forgetOldest(): Promise<void> {
     const files = await this.#files('rejected');
     if (files.size <= MOST_REJECTED) return;
@@ -200,11 +262,4 @@ async function readRecord<Value>(file: string): Promise<Value | undefined> {
   } catch {
     return undefined;
   }
-}
-
-async function writeWhole(file: string, content: string | Buffer): Promise<void> {
-  await mkdir(join(file, '..'), { recursive: true, mode: 0o700 });
-  const partial = `${file}.${randomUUID()}.partial`;
-  await writeFile(partial, content, { mode: 0o600 });
-  await rename(partial, file);
 }

@@ -143,10 +143,7 @@ export class Trust {
     const fingerprint = fingerprintOf(certificate);
     const codes = [...new Set(faults.map(({ code }) => code))];
     const reason = faults.map(({ text }) => text).join(', and ');
-    const trusted = await trust.certificates('trusted');
-    const isListed = trusted.some(({ raw }) => raw.equals(certificate.raw));
-    const rejectedFile = isListed ? undefined : await trust.move(certificate, 'rejected');
-    await trust.setRefusal(fingerprint, addressOf(endpointUrl), {
+    const rejectedFile = await trust.keepRefused(certificate, {
       endpoint: addressOf(endpointUrl),
       codes,
       reason: reason.slice(0, 1000),

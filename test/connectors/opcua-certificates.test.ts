@@ -241,6 +241,15 @@ describe('the certificate of a machine', () => {
     expect(() => readCertificates(changed)).toThrow(expect.objectContaining({ code: 'E_INVALID_INPUT' }));
   });
 
+  it('is refused with a code when its key is of no known kind', () => {
+    const changed = Buffer.from(press.raw);
+    // The identifier of RSA keys, which stands once.
+    const at = changed.indexOf(Buffer.from('2a864886f70d010101', 'hex'));
+    changed[at + 8] = 0x77;
+
+    expect(() => readCertificates(changed)).toThrow(expect.objectContaining({ code: 'E_INVALID_INPUT' }));
+  });
+
   it('has a revocation list that is refused with a code when it is cut off, and unsigned when changed', () => {
     const der = root.revocationList();
     const pem = `-----BEGIN X509 CRL-----\n${der.toString('base64')}\n-----END X509 CRL-----\n`;

@@ -12,6 +12,8 @@ interface DerCertificateOptions {
   /** Object identifiers. */
   readonly usages?: readonly (keyof typeof USAGES)[];
   readonly applicationUri?: string;
+  /** @defaultValue press */
+  readonly hosts?: readonly string[];
 }
 
 /** A certificate with its key. */
@@ -25,10 +27,16 @@ const SIGNATURES = { sha256: '2a864886f70d01010b', sha1: '2a864886f70d010105', m
 const USAGES = { server: '2b06010505070301', client: '2b06010505070302', any: '551d2500' };
 const DAY_MS = 86_400_000;
 
+interface KeyPair {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+const keys = new Map<number, KeyPair>();
+
 /** Makes a certificate with the faults that libraries no longer make: weak keys, old hashes, limits and uses. */
 export function derCertificate(options: DerCertificateOptions): DerCertificate {
-  const { name, issuer, keyBits = 2048, hash = 'sha256', pathLength, usages, applicationUri } = options;
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: keyBits });
+  const { name, issuer, keyBits = 2048, hash = 'sha256' } = options;
+  const { publicKey, privateKey } = keyOf(keyBits);
   const algorithm = value(0x30, oid(SIGNATURES[hash]), value(0x05));
   const signed = value(
     0x30,
@@ -39,18 +47,26 @@ export function derCertificate(options: DerCertificateOptions): DerCertificate {
     value(0x30, time(Date.now() - DAY_MS), time(Date.now() + 30 * DAY_MS)),
     nameOf(name),
     publicKey.export({ type: 'spki', format: 'der' }),
-    value(0xa3, value(0x30, ...extensionsOf(pathLength, usages, applicationUri))),
+    value(0xa3, value(0x30, ...extensionsOf(options))),
   );
   const signature = sign(hash, signed, issuer?.key ?? privateKey);
   const der = value(0x30, signed, algorithm, value(0x03, Buffer.from([0]), signature));
   return { name, certificate: new X509Certificate(der), key: privateKey };
 }
 
-function extensionsOf(
-  pathLength: number | undefined,
-  usages: DerCertificateOptions['usages'],
-  applicationUri: string | undefined,
-): Buffer[] {
+/** One for all certificates of a length: names tell them apart, and a key takes long to make. */
+function keyOf(bits: number): KeyPair {
+  const key = keys.get(bits) ?? generateKeyPairSync('rsa', { modulusLength: bits });
+  keys.set(bits, key);
+  return key;
+}
+
+function extensionsOf({
+  pathLength,
+  usages,
+  applicationUri,
+  hosts = ['press'],
+}: DerCertificateOptions): Buffer[] {
   const isAuthority = pathLength !== undefined;
   const limit =
     pathLength === undefined || pathLength === Number.POSITIVE_INFINITY
@@ -59,7 +75,7 @@ function extensionsOf(
   const constraints = isAuthority ? value(0x30, value(0x01, Buffer.from([0xff])), ...limit) : value(0x30);
   const names = [
     ...(applicationUri === undefined ? [] : [value(0x86, Buffer.from(applicationUri))]),
-    value(0x82, Buffer.from('press')),
+    ...hosts.map((host) => value(0x82, Buffer.from(host))),
   ];
   return [
     extension('551d13', constraints),
