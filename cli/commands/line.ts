@@ -35,6 +35,9 @@ export interface FromAasOptions {
   readonly host?: readonly string[];
   readonly file?: string;
   readonly interface?: string;
+  /** Ask the machine for the URIs of namespaces. */
+  readonly resolve?: boolean;
+  readonly pki?: string;
   readonly output?: string;
   readonly force?: boolean;
   readonly json?: boolean;
@@ -148,6 +151,11 @@ function addFromAas(line: Command): void {
       'a submodel, several, or a whole environment (JSON, XML, AASX) instead of a registry',
     )
     .option('--interface <idShort>', 'which interface, where there are several over OPC UA')
+    .option(
+      '--resolve',
+      'connect to the machine and write namespace URIs where the description has only an index',
+    )
+    .option('--pki <folder>', PKI)
     .option('--output <file>', 'write the line file here instead of to the terminal')
     .option('--force', 'write over a file that is there')
     .option('--json', 'answer with JSON')

@@ -21,6 +21,10 @@ export interface AasLine {
   readonly notes: readonly string[];
 }
 
+/** Of a namespace that is not the standard's. */
+export const INDEXED_NODE = /^ns=[1-9]\d*;/;
+const MOST_NAMED = 10;
+
 /**
  * Makes the content of a line file of an OPC UA interface.
  * @throws CodedError `E_INVALID_INPUT` with every property that cannot be collected, and for a security that is not
@@ -30,7 +34,8 @@ export function aasLine({ description, pairs }: AasLineOptions): AasLine {
   const { base, schemes } = description;
   const faults: Fault[] = [];
   const notes: string[] = [];
-  const signals: Record<string, object> = {};
+  // Without a prototype, so that every name is only a name.
+  const signals: Record<string, object> = Object.create(null);
   const remarks = new Map<string, string>();
   for (const { name, property, pollingIntervalSeconds } of wantedProperties(description, pairs, faults)) {
     const address = addressOf(property);
@@ -53,6 +58,7 @@ export function aasLine({ description, pairs }: AasLineOptions): AasLine {
     };
     remarks.set(name, property.path.join('/') + (property.type === undefined ? '' : `, ${property.type}`));
   }
+  noteIndices(signals, notes);
   const security = securityOf(schemes, notes, faults);
   if (faults.length === 0 && Object.keys(signals).length === 0) {
     faults.push({ path: description.idShort, message: 'has no property that could become a signal' });
@@ -98,14 +104,34 @@ function wantedProperties(
   });
 }
 
+/** A node by the index of its namespace is another one as soon as the server orders its namespaces anew. */
+function noteIndices(signals: Readonly<Record<string, object>>, notes: string[]): void {
+  const names = Object.entries(signals).flatMap(([name, signal]) =>
+    'node' in signal && INDEXED_NODE.test(String(signal.node)) ? [name] : [],
+  );
+  if (names.length === 0) return;
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
+  notes.push(
+    `${names.slice(0, MOST_NAMED).join(', ')}${more}: the description has only the index of the namespace (ns=), which ` +
+      'may mean another node after the next start of the server; --resolve asks the machine for its URI, or write nsu=URI',
+  );
+}
+
 /** Node or path of a property; in words why it has none. */
 function addressOf({ href, browsePath }: DescribedProperty): { node: string } | { path: string } | string {
   const id = /[?&]id=([^&]*)/.exec(href ?? '')?.[1];
   if (id !== undefined) {
-    const node = decoded(id);
+    const node = decoded(id).replace(/^ns=0;/, '');
+    // Where the description names the namespace beside, that stays true at the next start of the server.
+    const path = INDEXED_NODE.test(node) ? addressOfPath(browsePath ?? '') : '';
+    if (typeof path !== 'string') return path;
     return /^(nsu=[^;]+;|ns=\d+;)?[isgb]=.+$/s.test(node) ? { node } : `${node} is no NodeId`;
   }
   if (browsePath === undefined) return 'has neither a form nor a node in its form';
+  return addressOfPath(browsePath);
+}
+
+function addressOfPath(browsePath: string): { path: string } | string {
   const path = browsePath.replace(/^\/?(Root\/)?(0:)?Objects(?=\/)/, '');
   if (/(^|\/)[1-9]\d*:/.test(path)) return `${browsePath} has namespace indices, which a server may change`;
   return path.startsWith('/')

@@ -8,6 +8,8 @@ const KINDS: Readonly<Record<DiscoveredMachine['kind'], string>> = {
   i4aas: 'Asset Administration Shell by OPC UA for I4AAS',
   object: 'object',
 };
+const NO_ID =
+  'without an id, so no registry can be asked for it (fedshell line from-aas --file takes its file)';
 const CLOCK_OFFSET_TO_TELL_MS = 1_000;
 
 /** What was found, for people. */
@@ -24,10 +26,10 @@ export function discoveryText(
     ...(Math.abs(clockOffsetMs) < CLOCK_OFFSET_TO_TELL_MS
       ? []
       : [`clock       ${clockOffsetMs / 1000} s ahead of ours`]),
-    ...discovery.shells.map(
-      ({ name, path, identification }) =>
-        `shell       ${name} at ${path}, id ${identification['Id'] ?? 'unknown'} (fedshell line from-aas reads it from a registry)`,
-    ),
+    ...discovery.shells.map(({ name, path, identification: { Id: id } }) => {
+      const what = id === undefined ? NO_ID : `id ${id} (fedshell line from-aas reads it from a registry)`;
+      return `shell       ${name} at ${path}, ${what}`;
+    }),
     ...(isComplete ? [] : ['There is more than is looked at here.']),
   ].map(printable);
   if (listened.length === 0)

@@ -1,14 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import type { ForeignElement } from '../../aas/client/element-tree.ts';
 import type { InterfaceSubmodels } from '../../aas/client/find-interface-submodels.ts';
 import type { DescribedInterface } from '../../aas/client/interface-description.ts';
 import { CodedError } from '../../runtime/errors.ts';
 import type { FromAasOptions } from '../commands/line.ts';
+import { Interruption } from '../terminal/interruption.ts';
 import { answer } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
-import { aasLine } from './aas-line.ts';
+import { type AasLine, aasLine } from './aas-line.ts';
 import { lineFileText } from './line-file-text.ts';
+import { lineLog, linePkiFolder } from './server-options.ts';
+import { tellingTrustFolder } from './trust-hint.ts';
+import { withNamespaceUris } from './with-namespace-uris.ts';
 
 /** Most that a file may hold. */
 const LIMITS = { partBytes: 1024 ** 3, modelBytes: 256 * 1024 ** 2, totalBytes: 2 * 1024 ** 3 };
@@ -20,7 +24,9 @@ export async function runFromAas(options: FromAasOptions): Promise<void> {
   const { mappedPairs } = await import('../../aas/client/mapping-configuration.ts');
   const pairs = mappings.flatMap(mappedPairs);
   const description = chosenInterface(descriptions.flatMap(describedInterfaces), options.interface);
-  const { line, remarks, notes } = aasLine({ description, pairs });
+  const described = aasLine({ description, pairs });
+  const { remarks } = described;
+  const { line, notes } = options.resolve === true ? await resolved(described, options.pki) : described;
   const { validate } = await import('../../openapi/validate.ts');
   // Checked as it will be read; the copy gets the defaults.
   validate('OpcuaSource', structuredClone(line), `the interface ${description.idShort}`);
@@ -45,6 +51,27 @@ export async function runFromAas(options: FromAasOptions): Promise<void> {
       ? text.trimEnd()
       : [`line file ${output}`, ...notes.map((note) => printable(`note: ${note}`))].join('\n'),
   );
+}
+
+/** The same with the namespace URIs that the machine has now. @throws CodedError as `visit` does */
+async function resolved(
+  { line, notes }: AasLine,
+  pki: string | undefined,
+): Promise<Pick<AasLine, 'line' | 'notes'>> {
+  const { visit } = await import('../../connectors/opcua/visit.ts');
+  const pkiFolder = linePkiFolder(pki);
+  const interruption = new Interruption();
+  const { endpoint, securityMode, trust } = line;
+  const server = { endpoint, securityMode, trust };
+  const looking = visit(
+    { server, pkiFolder, log: lineLog(), signal: interruption.signal },
+    async (look) => look,
+  );
+  const { namespaces } = await interruption.during(tellingTrustFolder(pkiFolder, looking));
+  return {
+    line: withNamespaceUris(line, namespaces),
+    notes: notes.filter((note) => !note.includes('(ns=)')),
+  };
 }
 
 async function submodelsOf(options: FromAasOptions): Promise<InterfaceSubmodels> {
@@ -72,9 +99,11 @@ async function submodelsOf(options: FromAasOptions): Promise<InterfaceSubmodels>
 
 /** Submodels of a file: one submodel, a list of them, or an environment in JSON, XML or AASX. */
 async function submodelsOfFile(file: string): Promise<readonly ForeignElement[]> {
-  const bare = bareSubmodels(await readText(file));
+  const { isZip, openEnvironmentFile } = await import('../../aas/server/packages/open-environment-file.ts');
+  // A package may be larger than any text.
+  const isText = !(await readable(file, isZip(file))) && (await stat(file)).size <= LIMITS.modelBytes;
+  const bare = isText ? bareSubmodels(await readable(file, readFile(file, 'utf8'))) : undefined;
   if (bare !== undefined) return bare;
-  const { openEnvironmentFile } = await import('../../aas/server/packages/open-environment-file.ts');
   const opened = await openEnvironmentFile(file, LIMITS);
   try {
     return opened.environment.submodels ?? [];
@@ -83,9 +112,9 @@ async function submodelsOfFile(file: string): Promise<readonly ForeignElement[]>
   }
 }
 
-async function readText(file: string): Promise<string> {
+async function readable<Value>(file: string, reading: Promise<Value>): Promise<Value> {
   try {
-    return await readFile(file, 'utf8');
+    return await reading;
   } catch (cause) {
     throw new CodedError('E_FILE_NOT_FOUND', `the file ${file} cannot be read`, { cause });
   }

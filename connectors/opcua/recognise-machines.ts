@@ -59,6 +59,8 @@ export function recogniseMachines(
     found.set(machine, known);
     return known;
   };
+  // A shell is named also where it says nothing of itself and has no variables.
+  for (const [node, kind] of kinds) if (kind === 'i4aas') entry(node);
   for (const node of nodes) {
     if (node.nodeClass !== 'variable') continue;
     const identified = identificationOf(node);

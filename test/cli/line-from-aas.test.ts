@@ -1,12 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { interfaceSubmodels } from '../../aas/client/find-interface-submodels.ts';
 import { describedInterfaces } from '../../aas/client/interface-description.ts';
 import { mappedPairs } from '../../aas/client/mapping-configuration.ts';
 import { aasLine } from '../../cli/line/aas-line.ts';
+import { lineFileText } from '../../cli/line/line-file-text.ts';
+import { withNamespaceUris } from '../../cli/line/with-namespace-uris.ts';
 import { parseAndValidate } from '../../openapi/validate.ts';
 import { CodedError } from '../../runtime/errors.ts';
+import { runEnvironment } from '../aas/running-environment.ts';
 import { runFedshell } from '../support/run-fedshell.ts';
 
 const GOLDEN = join(__dirname, '..', 'aas', 'golden');
@@ -251,7 +254,109 @@ describe('a line from an interface description', () => {
   });
 });
 
+describe('a node by the index of its namespace', () => {
+  it('is taken with a note, and by its browse path where that names the namespace', () => {
+    const browsePath = (path: string) =>
+      collection('both', [
+        collection('forms', [property('href', '/?id=ns=4;s=W'), property('uav_browsePath', path)]),
+      ]);
+    const indexed = lineOf([
+      description([readable('wave', '/?id=ns=4;s=W'), readable('now', '/?id=ns=0;i=2258')]),
+    ]);
+    const both = lineOf([description([browsePath('/0:Objects/nsu=urn:p;Press/nsu=urn:p;Wave')])]);
+    const indices = lineOf([description([browsePath('/0:Objects/4:Press')])]);
+
+    expect(indexed.line.signals).toEqual({ wave: { node: 'ns=4;s=W' }, now: { node: 'i=2258' } });
+    expect(indexed.notes).toEqual([
+      expect.stringMatching(/^wave: the description has only the index .*--resolve/),
+    ]);
+    expect(both.line.signals).toEqual({ both: { path: '/nsu=urn:p;Press/nsu=urn:p;Wave' } });
+    expect(both.notes).toEqual([]);
+    expect(indices.notes).toHaveLength(1);
+  });
+
+  it('gets the URI that the machine has for it, and is refused where it has none', () => {
+    const { line } = lineOf([
+      description([
+        readable('wave', '/?id=ns=2;s=W'),
+        readable('now', '/?id=i=2258'),
+        readable('far', '/?id=ns=3;s=F'),
+      ]),
+    ]);
+
+    expect(
+      withNamespaceUris(line, ['http://opcfoundation.org/UA/', 'urn:own', 'urn:p', 'urn:q']).signals,
+    ).toEqual({
+      wave: { node: 'nsu=urn:p;s=W' },
+      now: { node: 'i=2258' },
+      far: { node: 'nsu=urn:q;s=F' },
+    });
+    expect(refusal(() => withNamespaceUris(line, ['http://opcfoundation.org/UA/'])).faults).toHaveLength(2);
+  });
+});
+
+describe('the name of a signal', () => {
+  it('may be one that objects have by themselves', () => {
+    const { line } = lineOf([
+      description([
+        readable('proto', '/?id=i=1', [property('key', '__proto__')]),
+        readable('b', '/?id=i=2', [property('key', 'constructor')]),
+      ]),
+    ]);
+
+    expect(Object.entries(line.signals)).toEqual([
+      ['__proto__', { node: 'i=1' }],
+      ['constructor', { node: 'i=2' }],
+    ]);
+    const text = lineFileText({ about: [], line, remarks: new Map() });
+    expect(Object.keys(parseAndValidate('OpcuaSource', text, 'a line').signals)).toEqual([
+      '__proto__',
+      'constructor',
+    ]);
+  });
+});
+
 describe('fedshell line from-aas', () => {
+  it('takes a larger package for a package, whatever its size', async () => {
+    const file = join(folder, 'large.aasx');
+    writeFileSync(file, 'PK');
+    truncateSync(file, 600 * 1024 ** 2);
+
+    const { exitCode, stderr } = await runFedshell(['line', 'from-aas', '--file', file]);
+
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain('E_AASX_REFUSED');
+  });
+
+  it('finds the interface of a shell by the registry of an AAS environment', async () => {
+    const environment = await runEnvironment();
+    try {
+      const submodel = golden('AssetInterfacesDescription_machine');
+      const shell = {
+        modelType: 'AssetAdministrationShell',
+        id: 'urn:press:shell',
+        assetInformation: { assetKind: 'Instance', globalAssetId: 'urn:press' },
+        submodels: [{ type: 'ModelReference', keys: [{ type: 'Submodel', value: submodel.id }] }],
+      };
+      expect((await environment.call('POST', '/submodels', submodel)).status).toBe(201);
+      expect((await environment.call('POST', '/shells', shell)).status).toBe(201);
+      const found = ['--registry', environment.server.url, '--shell', shell.id];
+
+      const { exitCode, stdout, stderr } = await runFedshell(['line', 'from-aas', ...found, '--json']);
+      const missing = await runFedshell(['line', 'from-aas', ...found.slice(0, 3), 'urn:nobody']);
+
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+      expect(JSON.parse(stdout).line).toMatchObject({
+        endpoint: 'opc.tcp://press-1:4840',
+        signals: { vibration: { node: 'nsu=urn:press;s=Wave#1&2' } },
+      });
+      expect(missing.exitCode).toBe(1);
+      expect(missing.stderr).toContain('E_AAS_NOT_FOUND');
+    } finally {
+      await environment.stop();
+    }
+  });
+
   it('writes a valid line file from a file of submodels, and not over another one', async () => {
     const file = join(folder, 'submodels.json');
     const output = join(folder, 'press.line.yaml');

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAndValidate } from '../../openapi/validate.ts';
@@ -13,7 +13,8 @@ const file = join(folder, 'press.line.yaml');
 const children: ChildProcess[] = [];
 let machine: Machine;
 
-const line = (...args: string[]) => runFedshell(['line', ...args, '--pki', pki]);
+const line = (...args: string[]) =>
+  runFedshell(['line', ...args, ...(args.includes('--pki') ? [] : ['--pki', pki])]);
 
 beforeAll(async () => {
   machine = await startMachine({ port: await freePort(), pkiFolder: join(folder, 'server') });
@@ -52,6 +53,42 @@ describe('fedshell line', () => {
     const [{ state, signals: heard }] = JSON.parse(checked.stdout);
     expect(state.state).toBe('connected');
     expect(heard.load.values).toBe(1);
+  });
+
+  it('asks the machine for the namespace URI where an interface description has only its index', async () => {
+    const property = (idShort: string, value: string) => ({ modelType: 'Property', idShort, value });
+    const collection = (idShort: string, value: object[]) => ({
+      modelType: 'SubmodelElementCollection',
+      idShort,
+      value,
+    });
+    const key = {
+      type: 'GlobalReference',
+      value: 'https://admin-shell.io/idta/AssetInterfacesDescription/1/0/Submodel',
+    };
+    const load = collection('load', [collection('forms', [property('href', '/?id=ns=2;s=press.Load')])]);
+    const submodel = {
+      modelType: 'Submodel',
+      id: 'urn:aid',
+      semanticId: { type: 'ExternalReference', keys: [key] },
+      submodelElements: [
+        collection('OpcUa', [
+          collection('EndpointMetadata', [property('base', machine.endpoint)]),
+          collection('InteractionMetadata', [collection('properties', [load])]),
+        ]),
+      ],
+    };
+    const aid = join(folder, 'aid.json');
+    writeFileSync(aid, JSON.stringify(submodel));
+
+    const refused = await line('from-aas', '--file', aid, '--resolve', '--pki', join(folder, 'no-pki'));
+    const { stdout, stderr } = await line('from-aas', '--file', aid, '--resolve', '--json');
+
+    expect(refused.stderr).toContain('E_OPCUA_UNTRUSTED');
+    expect(stderr).toBe('');
+    const answered = JSON.parse(stdout);
+    expect(answered.notes).toEqual([]);
+    expect(answered.line.signals.load.node).toMatch(/^nsu=urn:.*;s=press\.Load$/);
   });
 
   it('shows values as they come', async () => {

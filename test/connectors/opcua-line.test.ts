@@ -1,10 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { coerceNodeId } from 'node-opcua-client';
+import { discoveryText } from '../../cli/line/discovery-text.ts';
 import { proposeSignals, signalName } from '../../cli/line/signal-proposals.ts';
+import type { FoundNode } from '../../connectors/opcua/browse-nodes.ts';
 import { checkLine } from '../../connectors/opcua/check-line.ts';
 import { discoverEndpoints, discoverMachines } from '../../connectors/opcua/discover.ts';
 import { browsePath, parseBrowsePath } from '../../connectors/opcua/node-address.ts';
+import { recogniseMachines } from '../../connectors/opcua/recognise-machines.ts';
 import { validate } from '../../openapi/validate.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { eventually } from '../support/eventually.ts';
@@ -113,6 +117,43 @@ describe('discovering an OPC UA server', () => {
     const server = source({ v: { node: 'i=1' } }, { trust: 'listed' });
     const look = discoverMachines({ server, pkiFolder: join(folder, 'strangers'), log, signal });
     await expect(look).rejects.toMatchObject({ retryable: false });
+  });
+});
+
+describe('a shell by OPC UA for I4AAS', () => {
+  const namespaces = [
+    'http://opcfoundation.org/UA/',
+    'urn:own',
+    'http://opcfoundation.org/UA/I4AAS/',
+    'urn:press',
+  ];
+
+  it('is named also where it says no id and has no variables', () => {
+    const shell: FoundNode = {
+      nodeId: coerceNodeId('ns=3;i=1'),
+      steps: [{ namespaceUri: 'urn:press', name: 'Shell' }],
+      nodeClass: 'object',
+      displayName: 'Shell',
+      typeDefinition: coerceNodeId('ns=2;i=1002'),
+      parent: undefined,
+    };
+
+    const found = recogniseMachines([shell], namespaces);
+
+    expect(found).toEqual([{ node: shell, kind: 'i4aas', identification: [], variables: [] }]);
+    const shells = [{ name: 'Shell', path: '/nsu=urn:press;Shell', identification: {} }];
+    const discovery = {
+      namespaces,
+      nodesets: [],
+      clockOffsetMs: 0,
+      operationLimits: {},
+      machines: [],
+      shells,
+    };
+    const text = discoveryText({ ...discovery, isComplete: true }, [], new Map());
+    expect(text).toContain(
+      'Shell at /nsu=urn:press;Shell, without an id, so no registry can be asked for it',
+    );
   });
 });
 
