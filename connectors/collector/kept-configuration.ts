@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OpcuaSource } from '../../openapi/schemas.ts';
-import { writeFileWhole } from '../store/write-file-whole.ts';
+import { writeFileWhole } from '../../runtime/write-file-whole.ts';
 import type { CollectorConfiguration } from './settings.ts';
 
 interface Kept {

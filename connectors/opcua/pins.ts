@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CodedError } from '../../runtime/errors.ts';
-import { writeFileWhole } from '../store/write-file-whole.ts';
+import { writeFileWhole } from '../../runtime/write-file-whole.ts';
 
 const FINGERPRINT = /^[0-9a-f]{64}$/;
 

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { inTransaction, openDatabase } from '../../runtime/database.ts';
+import { syncFile } from '../../runtime/sync-file.ts';
 import type { Gap, GapCause, ResumePoint } from '../connector.ts';
-import { syncFile } from './sync-file.ts';
 
 const FILE = 'ledger.sqlite';
 

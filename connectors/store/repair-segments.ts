@@ -1,10 +1,10 @@
 import { truncate } from 'node:fs/promises';
+import { syncFile } from '../../runtime/sync-file.ts';
 import type { Gap } from '../connector.ts';
 import type { Ledger } from './ledger.ts';
 import { NewestSamples } from './newest-samples.ts';
 import { listSegments, segmentPath } from './segment-files.ts';
 import { SegmentReader } from './segment-reader.ts';
-import { syncFile } from './sync-file.ts';
 
 /**
  * Cuts off the torn tail that a kill or a power cut left, and completes the index of segments whose writer did not come

@@ -1,7 +1,7 @@
+import { syncFolder } from '../../runtime/sync-file.ts';
 import type { Gap, Sample } from '../connector.ts';
 import { FrameEncoder } from './frame-encoder.ts';
 import { SegmentWriter } from './segment-writer.ts';
-import { syncFolder } from './sync-file.ts';
 
 interface SegmentLogOptions {
   readonly folder: string;
