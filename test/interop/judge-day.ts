@@ -99,7 +99,8 @@ function judgeSignal(parts: {
   const seen = new Set<string>();
   let [contradicted, duplicates, invented] = [0, 0, 0];
   for (const { atMs, epoch, quality } of stored) {
-    const key = `${epoch} ${atMs}`;
+    // Written again with another quality, it is another value, although its timestamp may be the same.
+    const key = `${epoch} ${atMs} ${quality}`;
     if (seen.has(key)) duplicates += 1;
     seen.add(key);
     if (written.get(atMs)?.qualities.has(quality) !== true) invented += 1;
