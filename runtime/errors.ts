@@ -64,6 +64,7 @@ const ERROR_KINDS = {
   E_UPDATE_BASE: { status: 409, retryable: false },
   E_UPDATE_STALE: { status: 409, retryable: false },
   E_UPDATE_TOO_LARGE: { status: 413, retryable: false },
+  E_TOO_MANY_UPLOADS: { status: 503, retryable: true },
   E_ROUND_CLOSED: { status: 409, retryable: false },
   E_ALREADY_CONTRIBUTED: { status: 409, retryable: false },
   E_NOT_IN_COHORT: { status: 403, retryable: false },
@@ -76,6 +77,7 @@ const ERROR_KINDS = {
   E_NOT_READY: { status: 409, retryable: true },
   E_TRAINING_FAILED: { status: 500, retryable: true },
   E_OUT_OF_MEMORY: { status: 500, retryable: true },
+  E_STATE_LOST: { status: 409, retryable: false },
   E_TRAINING_DIVERGED: { status: 500, retryable: false },
   E_ABORTED: { status: 409, retryable: false },
   // Machines

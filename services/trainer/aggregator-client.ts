@@ -95,8 +95,16 @@ export class AggregatorClient {
     const { group, number } = version;
     const path = `/api/federations/${federation}/versions/${number}/weights?group=${group}`;
     const response = await this.#fetch(path, {});
-    if (response.body === null) throw new CodedError('E_UNREACHABLE', 'the aggregator sent no weights');
-    return connectionErrorsOf(response.body);
+    return bytesOf(response);
+  }
+
+  /** The bytes of what a strategy keeps beside a model version, unchecked. */
+  async strategyState(
+    federation: string,
+    { group, number }: Schemas['FileReference'],
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const path = `/api/federations/${federation}/versions/${number}/strategy-state?group=${group}`;
+    return bytesOf(await this.#fetch(path, {}));
   }
 
   async putUpdate(key: ContributionKey, file: FileToSend, signal: AbortSignal): Promise<void> {
@@ -126,7 +134,7 @@ export class AggregatorClient {
     } finally {
       if (!(body instanceof Uint8Array)) body.destroy();
     }
-    if (answer.status >= 300) throw errorOfProblem(answer.status, answer.text);
+    if (answer.status >= 300) throw errorOfProblem(answer.status, answer.text, answer.retryAfterMs);
   }
 
   async #fetch(path: string, init: RequestInit): Promise<Response> {
@@ -163,6 +171,11 @@ export class AggregatorClient {
     // With a status of success the body is the one that the operation describes.
     return answer.data as Data;
   }
+}
+
+function bytesOf({ body }: Response): AsyncIterable<Uint8Array> {
+  if (body === null) throw new CodedError('E_UNREACHABLE', 'the aggregator sent no file');
+  return connectionErrorsOf(body);
 }
 
 async function* connectionErrorsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -7,10 +7,14 @@ import { text } from 'node:stream/consumers';
 export interface FileAnswer {
   readonly status: number;
   readonly text: string;
+  /** What a 503 says of when to come again. */
+  readonly retryAfterMs?: number;
 }
 
 /** Silence on a connection after which a request is given up, in milliseconds. */
 const SILENCE_MS = 60_000;
+/** How long a sender waits for the permission to send a large body, in milliseconds. */
+const PERMISSION_MS = 2_000;
 
 /**
  * Sends files by Node's own client, over connections that stay open. Every participant sends one in every round, and
@@ -27,11 +31,13 @@ export class FileSender {
     body: Uint8Array | Readable,
     signal: AbortSignal,
   ): Promise<FileAnswer> {
-    const options = { method: 'PUT', headers, signal };
+    // A large body is offered first, so that a refusal costs no megabytes.
+    const asked = body instanceof Uint8Array ? headers : { ...headers, expect: '100-continue' };
+    const options = { method: 'PUT', headers: asked, signal };
     return new Promise((resolve, reject) => {
       const onResponse = (response: IncomingMessage) => {
         text(response)
-          .then((content) => resolve({ status: response.statusCode ?? 0, text: content }), reject)
+          .then((content) => resolve(answerOf(response, content)), reject)
           .finally(() => {
             // An early answer, such as a refusal: nobody reads the rest, and the connection would stay open for it.
             if (!request.writableFinished) request.destroy();
@@ -48,7 +54,22 @@ export class FileSender {
         return;
       }
       body.on('error', (error) => request.destroy(error));
-      body.pipe(request);
+      // A server that knows nothing of the question must not hold the body back for good (RFC 9110, 10.1.1).
+      const begin = (): void => {
+        clearTimeout(timer);
+        request.off('continue', begin);
+        body.pipe(request);
+      };
+      const timer = setTimeout(begin, PERMISSION_MS);
+      request.once('continue', begin);
+      request.once('response', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
+      request.flushHeaders();
     });
   }
+}
+
+function answerOf({ statusCode = 0, headers }: IncomingMessage, content: string): FileAnswer {
+  const seconds = Number(headers['retry-after']);
+  const told = Number.isFinite(seconds) && seconds > 0;
+  return { status: statusCode, text: content, ...(told && { retryAfterMs: seconds * 1000 }) };
 }

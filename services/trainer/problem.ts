@@ -3,14 +3,16 @@ import { CodedError, isErrorCode } from '../../runtime/errors.ts';
 
 /**
  * The failure that an answer of the aggregator tells of (RFC 9457). What has no code, and any 5xx, is `E_UNREACHABLE`:
- * the same request may succeed later.
+ * the same request may succeed later. `E_TOO_MANY_UPLOADS` keeps its code: who says so is there.
  * @param body the answer's text, or what was parsed from it.
+ * @param retryAfterMs when to come again, if the answer says so; `patiently` reads it in the error's details.
  */
-export function errorOfProblem(status: number, body: unknown): CodedError {
+export function errorOfProblem(status: number, body: unknown, retryAfterMs?: number): CodedError {
   const problem = typeof body === 'string' ? parse(body) : (body as Partial<Problem> | undefined);
   const message = problem?.detail ?? problem?.title ?? `the aggregator answered with status ${status}`;
-  const { faults = [], details = {} } = problem ?? {};
-  if (isErrorCode(problem?.code) && status < 500) {
+  const { faults = [] } = problem ?? {};
+  const details = { ...problem?.details, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  if (isErrorCode(problem?.code) && (status < 500 || problem.code === 'E_TOO_MANY_UPLOADS')) {
     return new CodedError(problem.code, message, { faults, details });
   }
   const what = problem?.code ?? `status ${status}`;

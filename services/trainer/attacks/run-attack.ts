@@ -13,6 +13,7 @@ import type { Model, TensorFlow } from '../models/model.ts';
 import type { Breath } from '../training/breath.ts';
 import { exampleTimeMs, PASSES_OF_A_GRADIENT } from '../training/example-time.ts';
 import type { AttackTask, TrainingResults } from '../training/messages.ts';
+import { ownWeights } from '../training/own-weights.ts';
 import { standardisedExamples } from '../training/standardise.ts';
 import { joinWeights, weightVector } from '../training/weight-vector.ts';
 import { type Classifier, classifierOf } from './classifier.ts';
@@ -42,9 +43,9 @@ export async function runAttack(
     );
   }
   const frameModel = frameModelOf(tf, task, plainModel, { featureShape, classes });
-  const weights = tf.tidy(() =>
-    weightVector(tf, plainModel).split(tf.tensor1d(joinWeights(plainModel, version.tensors))),
-  );
+  const joined = joinWeights(plainModel, version.tensors);
+  const layout = weightVector(tf, plainModel);
+  let weights = tf.tidy(() => layout.split(tf.tensor1d(joined.slice())));
   const attack = task.attack === undefined ? undefined : attackOf(task.attack);
   const sums: EvaluationSums[] = [];
   try {
@@ -56,6 +57,22 @@ export async function runAttack(
     for (const [index, file] of task.frozenFiles.entries()) {
       const frozen = await readFrozenIndex(file);
       const examples = standardisedExamples(frozen.test, metadata.scaler, frozen.scaler);
+      if (task.own !== undefined) {
+        const own = await ownWeights({
+          tf,
+          spec: task.model,
+          model: plainModel,
+          version: joined,
+          number: metadata.number,
+          own: task.own,
+          index,
+          classes: profile.classes,
+          train: () => standardisedExamples(frozen.train, metadata.scaler, frozen.scaler),
+          breathe: breath.breathe,
+        });
+        tf.dispose(weights);
+        weights = tf.tidy(() => layout.split(tf.tensor1d(own)));
+      }
       const sides = sidesOf(tf, task, { plainModel, frameModel, weights }, index);
       const { inputShape } = plainModel;
       const { breathe } = breath;

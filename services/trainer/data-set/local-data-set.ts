@@ -8,6 +8,7 @@ import { canonicalJson } from '../../../runtime/canonical-json.ts';
 import { type Database, openDatabase } from '../../../runtime/database.ts';
 import { CodedError } from '../../../runtime/errors.ts';
 import { FileStore } from '../../../runtime/file-store.ts';
+import { ParticipantStates } from '../participant-state/participant-states.ts';
 import { writeFileDurably } from '../write-file-durably.ts';
 import { type DataSetCounts, DataSetView, windowKind } from './data-set-view.ts';
 import { freeze } from './freeze.ts';
@@ -70,6 +71,8 @@ export interface LabelFeedback {
 /** What a site holds of one participant and never sends: its arrivals, and per run the examples it trains on. */
 export class LocalDataSet {
   readonly participant: string;
+  /** What the participant keeps of strategies beside its data. */
+  readonly states: ParticipantStates;
   readonly #folder: string;
   readonly #journal: Journal;
   readonly #database: Database;
@@ -82,6 +85,7 @@ export class LocalDataSet {
   private constructor(options: LocalDataSetOptions, frozen: FileStore) {
     const { clock = Date.now, folder, publishingIntervalMs, labels, maximumAgesMs } = options;
     this.participant = options.participant;
+    this.states = new ParticipantStates(join(folder, 'states'));
     this.#folder = folder;
     this.#frozen = frozen;
     this.#journal = new Journal(folder, clock);
@@ -165,8 +169,12 @@ export class LocalDataSet {
     return freezing;
   }
 
-  /** Forgets the frozen indices of a federation's other runs: only one of its runs is unfinished at a time. */
+  /**
+   * Forgets the frozen indices of a federation's other runs and what was kept in them: only one of its runs is unfinished
+   * at a time.
+   */
   async forgetOtherRuns(federation: string, run: string): Promise<void> {
+    await this.states.forgetOtherRuns(federation, run);
     const { forgetOtherRuns, withFile } = this.#statements;
     const rows = forgetOtherRuns.all(federation, run) as { sha256: string }[];
     for (const { sha256 } of rows) {
@@ -249,6 +257,7 @@ export class LocalDataSet {
   close(): void {
     this.#journal.close();
     this.#database.close();
+    this.states.close();
   }
 
   async #requireWindow(profile: DataProfile, name: string): Promise<Window> {

@@ -15,12 +15,21 @@ export async function initialise(
   { client, tasks, updates, backends, log }: JobResources,
 ): Promise<void> {
   const backend = backends.require(job.numerics);
-  const { run, model, profile, seed, scaler } = job;
+  const { run, model, profile, seed, scaler, group } = job;
   const { shape: featureShape } = profileFeatures(profile);
   await updates.written(
     (versionFile) =>
       tasks.perform(
-        { kind: 'initialise', model, profile, featureShape, seed, scaler, versionFile },
+        {
+          kind: 'initialise',
+          model,
+          profile,
+          featureShape,
+          seed,
+          scaler,
+          versionFile,
+          ...(group !== undefined && { group }),
+        },
         { signal, backend },
       ),
     async ({ path }) => {

@@ -1,6 +1,7 @@
 import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import type { RandomStream } from '../../../learning/random.ts';
 import type { GradientTerms } from '../../../learning/strategies/gradient-terms.ts';
+import { elementCount } from '../../../learning/weights/tensor.ts';
 import type { TrainingSpec } from '../../../openapi/schemas.ts';
 import { CodedError } from '../../../runtime/errors.ts';
 import type { AdversarialTraining } from '../attacks/adversarial-training.ts';
@@ -26,8 +27,12 @@ interface FitOptions {
   readonly adversarial?: AdversarialTraining | undefined;
   /** Gives the order of the examples. */
   readonly random: RandomStream;
-  /** What the strategy adds to every gradient: strength · (w - base) + offset. */
+  /** What the strategy adds to every gradient: strength · (w - anchor) + offset. */
   readonly terms?: GradientTerms;
+  /** Weights that the terms pull to, in the model's order. @defaultValue the base */
+  readonly anchor?: Float32Array;
+  /** Which of the model's weights, in its order, are trained; the others stay as they are. @defaultValue all */
+  readonly trains?: readonly boolean[];
   /**
    * Gives way to other work now and then; throws to end the training. Called after every step, and between the passes
    * through the model of an attack within one.
@@ -64,7 +69,8 @@ export async function fitWeights(options: FitOptions): Promise<Float32Array> {
   let weights: Tensor1D = tf.tensor1d(take(base, 'trainable'));
   let statistics: Tensor1D = tf.tensor1d(take(base, 'statistic'));
   let lossSum: Scalar = tf.scalar(0);
-  const added = addedTerms(tf, weights, terms);
+  const added = addedTerms(tf, take(options.anchor ?? base, 'trainable'), terms);
+  const some = trainedOnly(tf, model, options.trains);
   const weightsNow = () => together(trainable.split(weights), statistic.split(statistics));
   /** What an autoencoder is to give back are its inputs; a classifier's answer is a class, which may count differently. */
   const targetsOf = (values: Float32Array, rows: Uint32Array, counts?: Float32Array) => {
@@ -93,9 +99,10 @@ export async function fitWeights(options: FitOptions): Promise<Float32Array> {
         const next = tf.tidy(() => {
           const batchResult = lossAndGradients(weightsNow(), inputs, targetsOf(values, rows, classWeights));
           const sum: Scalar = tf.add(lossSum, batchResult.lossSum);
+          const gradients = some.gradients(added.to(trainable.join(batchResult.gradients), weights));
           return {
-            weights: optimizer.step(weights, added.to(trainable.join(batchResult.gradients), weights)),
-            statistics: statistic.join(batchResult.statistics),
+            weights: some.weights(optimizer.step(weights, gradients), weights),
+            statistics: some.statistics(statistic.join(batchResult.statistics), statistics),
             lossSum: sum,
           };
         });
@@ -128,14 +135,15 @@ export async function fitWeights(options: FitOptions): Promise<Float32Array> {
   } finally {
     tf.dispose([weights, statistics, lossSum]);
     added.dispose();
+    some.dispose();
     optimizer.dispose();
   }
 }
 
 /** The strategy's terms as tensors; plain training has none, and its steps none of their operations. */
-function addedTerms(tf: TensorFlow, base: Tensor1D, terms: GradientTerms = { strength: 0 }) {
+function addedTerms(tf: TensorFlow, anchor: Float32Array, terms: GradientTerms = { strength: 0 }) {
   const strength = terms.strength === 0 ? undefined : tf.scalar(terms.strength);
-  const from = strength === undefined ? undefined : base.clone();
+  const from = strength === undefined ? undefined : tf.tensor1d(anchor);
   const offset = terms.offset === undefined ? undefined : tf.tensor1d(terms.offset.slice());
   return {
     to(gradients: Tensor1D, weights: Tensor1D): Tensor1D {
@@ -146,5 +154,36 @@ function addedTerms(tf: TensorFlow, base: Tensor1D, terms: GradientTerms = { str
       return offset === undefined ? sum : tf.add(sum, offset);
     },
     dispose: () => tf.dispose([strength, from, offset].filter((tensor) => tensor !== undefined)),
+  };
+}
+
+/** Keeps the weights that are not trained as they are; where all are, a step has none of its operations. */
+function trainedOnly(tf: TensorFlow, model: Model, trains: readonly boolean[] | undefined) {
+  const masks = { trainable: maskOf('trainable'), statistic: maskOf('statistic') };
+  function maskOf(role: 'trainable' | 'statistic'): Tensor1D | undefined {
+    if (trains === undefined) return undefined;
+    const lengths = model.weights.map(({ shape }) => elementCount(shape) ?? 0);
+    const isOfRole = model.weights.map((weight) => (weight.role === 'statistic') === (role === 'statistic'));
+    const mask = new Uint8Array(
+      lengths.reduce((sum, length, index) => sum + (isOfRole[index] ? length : 0), 0),
+    );
+    let end = 0;
+    for (const [index, length] of lengths.entries()) {
+      if (!isOfRole[index]) continue;
+      end += length;
+      if (trains[index]) mask.fill(1, end - length, end);
+    }
+    return mask.length === 0 ? undefined : tf.tensor1d(mask, 'bool');
+  }
+  const chosen = (mask: Tensor1D | undefined, next: Tensor1D, before: Tensor1D): Tensor1D =>
+    mask === undefined ? next : tf.where(mask, next, before);
+  return {
+    gradients: (gradients: Tensor1D): Tensor1D =>
+      masks.trainable === undefined
+        ? gradients
+        : tf.where(masks.trainable, gradients, tf.zerosLike(gradients)),
+    weights: (next: Tensor1D, before: Tensor1D) => chosen(masks.trainable, next, before),
+    statistics: (next: Tensor1D, before: Tensor1D) => chosen(masks.statistic, next, before),
+    dispose: () => tf.dispose([masks.trainable, masks.statistic].filter((mask) => mask !== undefined)),
   };
 }

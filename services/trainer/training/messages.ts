@@ -1,8 +1,8 @@
 import type { EvaluationSums } from '../../../learning/metrics.ts';
 import type { Scaler } from '../../../learning/statistics.ts';
-import type { StrategySpec } from '../../../learning/strategies/strategy.ts';
+import type { InitialGroup, StrategySpec } from '../../../learning/strategies/strategy.ts';
 import type { ScalerMetadata } from '../../../learning/weights/version-metadata.ts';
-import type { AttackSpec, ModelSpec, TrainingSpec } from '../../../openapi/schemas.ts';
+import type { AttackSpec, ModelSpec, PipelineSpec, TrainingSpec } from '../../../openapi/schemas.ts';
 import type { CodedError, Fault } from '../../../runtime/errors.ts';
 import type { RandomisationSpec } from '../attacks/randomise.ts';
 import type { BackendPlan } from '../backends/backend-plan.ts';
@@ -14,9 +14,16 @@ export interface TrainTask {
   readonly round: number;
   readonly roundAttempt: number;
   readonly participant: string;
-  /** The base version's file and its sha256. */
-  readonly baseFile: string;
-  readonly baseSha256: string;
+  /** The versions to begin from, in the order of the assignment: one, or one a group, of which the participant picks. */
+  readonly bases: readonly BaseVersion[];
+  /** What the strategy sends down beside the versions (`learning/strategies/strategy-state.ts`); absent is zeros. */
+  readonly strategyStateFile?: string;
+  /** What this participant kept of its last update that counted; absent before the first, or where it was lost. */
+  readonly stateFile?: string;
+  /** Whether what it kept was lost, which the update then says. */
+  readonly isStateLost?: boolean;
+  /** Where what it keeps now is to be written; it counts once the update does. Needed where the strategy keeps any. */
+  readonly nextStateFile?: string;
   readonly frozenFile: string;
   /** Where the update is to be written. */
   readonly updateFile: string;
@@ -24,6 +31,28 @@ export interface TrainTask {
   readonly training: TrainingSpec;
   /** The federation's; absent means fed-avg. */
   readonly strategy?: StrategySpec;
+  /** The federation's; of it the participant's stages. */
+  readonly pipeline?: PipelineSpec;
+}
+
+/** A version to begin from. */
+export interface BaseVersion {
+  readonly group: string;
+  readonly file: string;
+  readonly sha256: string;
+}
+
+/** How participants use a version by themselves: with what they keep, and after what they train for themselves. */
+export interface OwnUse {
+  readonly strategy: StrategySpec;
+  /** For a strategy that trains more before the use. */
+  readonly training: TrainingSpec;
+  /** One a frozen index, in their order. */
+  readonly participants: readonly {
+    readonly participant: string;
+    /** What it kept of its last update that counted, if any. */
+    readonly stateFile?: string;
+  }[];
 }
 
 /** Scores a version on the test windows of frozen indices. */
@@ -32,6 +61,8 @@ export interface EvaluateTask {
   readonly versionFile: string;
   readonly model: ModelSpec;
   readonly frozenFiles: readonly string[];
+  /** Scores the version as each participant uses it; absent scores the version alone. */
+  readonly own?: OwnUse;
 }
 
 /** How inputs are randomised before the model sees them. */
@@ -47,14 +78,18 @@ export interface AttackTask {
   readonly versionFile: string;
   readonly model: ModelSpec;
   readonly frozenFiles: readonly string[];
+  /** Attacks the version as each participant uses it; absent attacks the version alone. */
+  readonly own?: OwnUse;
   /** None scores the windows as they are. */
   readonly attack?: AttackSpec;
   readonly randomisation?: Randomisation;
 }
 
-/** Draws the weights of version 0 and writes its file. */
+/** Draws the weights of a group's version 0 and writes its file. */
 export interface InitialiseTask {
   readonly kind: 'initialise';
+  /** Whose weights are drawn, for all groups together or for this one alone. @defaultValue `main`, common */
+  readonly group?: InitialGroup;
   readonly model: ModelSpec;
   /** The federation's DataProfile. */
   readonly profile: { readonly classes: readonly string[]; readonly [option: string]: unknown };

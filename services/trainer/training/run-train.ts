@@ -1,95 +1,139 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { randomStream } from '../../../learning/random.ts';
-import { gradientTerms } from '../../../learning/strategies/gradient-terms.ts';
 import { strategyOf } from '../../../learning/strategies/index.ts';
-import type { UpdateScalar } from '../../../learning/strategies/strategy.ts';
-import { DELTA_PART } from '../../../learning/update.ts';
-import { partTensorName, writeUpdateHeader } from '../../../learning/update-header.ts';
-import { readSafetensors, writeSafetensors } from '../../../learning/weights/safetensors.ts';
+import type { Strategy, UpdateScalar } from '../../../learning/strategies/strategy.ts';
+import { decodeState } from '../../../learning/strategies/strategy-state.ts';
+import { readSafetensors } from '../../../learning/weights/safetensors.ts';
 import { readVersionMetadata } from '../../../learning/weights/version-metadata.ts';
-import { CodedError } from '../../../runtime/errors.ts';
-import { adversarialTraining } from '../attacks/adversarial-training.ts';
 import { readFrozenIndex } from '../data-set/frozen-index.ts';
 import { normalClasses } from '../models/anomaly-spec.ts';
 import { buildModel } from '../models/index.ts';
 import type { Model, TensorFlow } from '../models/model.ts';
+import { keepsOwnState } from '../participant-state/keeps-own-state.ts';
+import {
+  encodeKeptValues,
+  type KeptSlot,
+  type KeptValues,
+  readKeptValues,
+} from '../participant-state/kept-values.ts';
 import type { Breath } from './breath.ts';
 import { detectAnomalies, onlyNormal } from './detect-anomalies.ts';
+import { encodeUpdate } from './encode-update.ts';
 import { exampleTimeMs, PASSES_OF_A_GRADIENT } from './example-time.ts';
-import { fitWeights } from './fit-weights.ts';
-import { learningRateOf } from './learning-rate.ts';
-import type { EpochProgress, TrainingResults, TrainTask } from './messages.ts';
+import { leastLossBase, type PickedBase } from './least-loss-base.ts';
+import type { BaseVersion, EpochProgress, TrainingResults, TrainTask } from './messages.ts';
+import { vectorOf } from './own-tensors.ts';
 import { score } from './score.ts';
 import { standardisedExamples } from './standardise.ts';
+import { trainParticipant } from './train-participant.ts';
 import { joinWeights, weightVector } from './weight-vector.ts';
 
-/** A train task: base version and frozen index in, update file out. Equal input gives equal bytes. */
+/**
+ * A train task: base versions, frozen index and what the participant kept in; update file, and what it keeps now, out.
+ * Equal input gives equal bytes.
+ */
 export async function runTrain(
   tf: TensorFlow,
   task: TrainTask,
   breath: Breath,
   onProgress: (progress: EpochProgress) => void,
 ): Promise<TrainingResults['train']> {
-  const version = readSafetensors(await readFile(task.baseFile));
-  const metadata = readVersionMetadata(version.header.metadata);
+  const { run, round, roundAttempt, participant, training, pipeline } = task;
+  const strategy = strategyOf(task.strategy ?? { key: 'fed-avg' });
+  if (task.nextStateFile === undefined && keepsOwnState(strategy, pipeline)) {
+    throw new TypeError(`a task of ${strategy.key} names no file for what the participant keeps`);
+  }
+  const [first, ...others] = await Promise.all(task.bases.map(readBase));
+  if (first === undefined) throw new TypeError('a train task names no base version');
+  const { metadata } = first;
+  const { classes } = metadata.profile;
   const frozen = await readFrozenIndex(task.frozenFile);
-  const model = buildModel(tf, task.model, {
-    featureShape: frozen.featureShape,
-    classes: metadata.profile.classes.length,
-  });
-  const base = joinWeights(model, version.tensors);
+  const model = buildModel(tf, task.model, { featureShape: frozen.featureShape, classes: classes.length });
+  const kept = await readKeptValues(task.stateFile, strategy.key, model.weights);
+  const bases = [first, ...others].map(({ version }) =>
+    vectorOf(kept.get('local'), model.weights, joinWeights(model, version.tensors)),
+  );
   const train = standardisedExamples(frozen.train, metadata.scaler, frozen.scaler);
   const isAutoencoder = model.kind === 'autoencoder';
-  const { classes } = metadata.profile;
   const examples = isAutoencoder ? onlyNormal(train, normalClasses(task.model, classes)) : train;
-  const { run, round, participant, training } = task;
-  const strategy = strategyOf(task.strategy ?? { key: 'fed-avg' });
-  breath.expectSilence(await expectedStepMs(tf, model, base, Math.min(training.batchSize, examples.count)));
-  // Fewer than specified where the training stops early.
-  let epochs = 0;
-  const trained = await fitWeights({
-    tf,
-    model,
-    base,
-    examples,
-    training,
-    learningRate: learningRateOf(training, round),
-    adversarial: adversarialTraining(task.model, training, round),
-    random: randomStream({ seed: training.seed, round, participant, purpose: 'batches' }),
-    terms: gradientTerms(strategy.task, {}),
-    breathe: breath.breathe,
-    onEpoch: (epoch, trainedLoss, stepMs) => {
-      epochs = epoch;
-      onProgress({ epoch, epochs: training.localEpochs, trainedLoss, stepMs });
-    },
-  });
   const { breathe } = breath;
   const scored = (weights: Float32Array) =>
     isAutoencoder
       ? detectAnomalies({ tf, spec: task.model, model, weights, classes, train, examples, breathe })
       : score(tf, model, weights, examples, breathe);
-  const { exampleCount, correct, lossSum } = await scored(trained);
-  const result = {
-    exampleCount,
-    trainedLoss: lossSum / exampleCount,
-    trainedAccuracy: correct / exampleCount,
-  };
-  const { trainedLoss, trainedAccuracy } = result;
-  const declared = await declaredScalars(strategy.scalars, {
-    localSteps: () => epochs * Math.ceil(examples.count / training.batchSize),
-    baseLoss: async () => (await scored(base)).lossSum / exampleCount,
-  });
-  const update = encodeUpdate(tf, model, base, trained, {
-    run,
+  const batchSize = Math.min(training.batchSize, examples.count);
+  breath.expectSilence(await expectedStepMs(tf, model, bases[0]!, batchSize));
+  const picked: PickedBase =
+    strategy.task.kind === 'pick-group' ? await leastLossBase(bases, scored) : { index: 0, base: bases[0]! };
+  const { index, base } = picked;
+  const done = await trainParticipant({
+    tf,
+    spec: task.model,
+    model,
+    strategy,
+    training,
     round,
-    roundAttempt: task.roundAttempt,
     participant,
-    baseSha256: task.baseSha256,
-    exampleCount,
-    scalars: { trainedLoss, trainedAccuracy, ...declared },
+    examples,
+    base,
+    kept,
+    slots: await stateSlots(strategy, task.strategyStateFile),
+    breathe,
+    onProgress,
   });
-  await writeFile(task.updateFile, update);
-  return result;
+  const { exampleCount, correct, lossSum } = await scored(done.trained);
+  const trainedLoss = lossSum / exampleCount;
+  const trainedAccuracy = correct / exampleCount;
+  const declared = await declaredScalars(strategy.scalars, {
+    localSteps: () => done.localSteps,
+    baseLoss: async () => picked.loss ?? (await scored(base)).lossSum / exampleCount,
+    group: () => index,
+  });
+  const lost = task.isStateLost === true ? { stateLost: 1 } : {};
+  const update = encodeUpdate({
+    model,
+    strategy,
+    pipeline,
+    seed: training.seed,
+    base,
+    trained: done.trained,
+    controlChange: done.controlChange,
+    residual: kept.get('residual'),
+    facts: {
+      run,
+      round,
+      roundAttempt,
+      participant,
+      baseSha256: task.bases[index]!.sha256,
+      exampleCount,
+      scalars: { trainedLoss, trainedAccuracy, ...declared, ...lost },
+    },
+  });
+  if (task.nextStateFile !== undefined) {
+    const next = encodeKeptValues(strategy.key, nextKept(done.kept, update.residual), model.weights);
+    await writeFile(task.nextStateFile, next);
+  }
+  await writeFile(task.updateFile, update.file);
+  return { exampleCount, trainedLoss, trainedAccuracy };
+}
+
+async function readBase({ file }: BaseVersion) {
+  const version = readSafetensors(await readFile(file));
+  return { version, metadata: readVersionMetadata(version.header.metadata) };
+}
+
+/** What came down with the version of those slots that the strategy sends. */
+async function stateSlots(
+  { downloads }: Strategy,
+  file: string | undefined,
+): Promise<ReadonlyMap<string, ReadonlyMap<string, Float32Array>>> {
+  if (file === undefined) return new Map();
+  const { slots } = decodeState(await readFile(file));
+  return new Map([...slots].filter(([name]) => downloads.slots.includes(name)));
+}
+
+function nextKept(kept: KeptValues, residual: ReadonlyMap<string, Float32Array> | undefined): KeptValues {
+  const next = new Map<KeptSlot, ReadonlyMap<string, Float32Array>>(kept);
+  return residual === undefined ? next : next.set('residual', residual);
 }
 
 /** What a training step may well take, judged by one example. */
@@ -110,37 +154,9 @@ async function expectedStepMs(
 /** The numbers that the strategy asks for; each is found only then. */
 async function declaredScalars(
   names: readonly UpdateScalar[],
-  known: Readonly<Partial<Record<UpdateScalar, () => number | Promise<number>>>>,
+  known: Readonly<Record<UpdateScalar, () => number | Promise<number>>>,
 ): Promise<Record<string, number>> {
   const scalars: Record<string, number> = {};
-  for (const name of names) {
-    const value = await known[name]?.();
-    if (value !== undefined) scalars[name] = value;
-  }
+  for (const name of names) scalars[name] = await known[name]();
   return scalars;
-}
-
-type UpdateFacts = Omit<Parameters<typeof writeUpdateHeader>[0], 'roles'>;
-
-function encodeUpdate(
-  tf: TensorFlow,
-  model: Model,
-  base: Float32Array,
-  trained: Float32Array,
-  facts: UpdateFacts,
-): Uint8Array {
-  const delta = trained.map((value, index) => value - base[index]!);
-  if (!delta.every(Number.isFinite)) {
-    throw new CodedError('E_TRAINING_DIVERGED', 'the update is not finite');
-  }
-  const parts = weightVector(tf, model).parts(delta);
-  const tensors = model.weights.map(({ name, shape }, index) => ({
-    name: partTensorName(DELTA_PART, name),
-    shape,
-    values: parts[index]!,
-  }));
-  const roles = Object.fromEntries(
-    model.weights.map(({ name, role }) => [partTensorName(DELTA_PART, name), role]),
-  );
-  return writeSafetensors(tensors, writeUpdateHeader({ ...facts, roles }));
 }

@@ -18,6 +18,8 @@ export class AggregatorStandIn {
   readonly requests: SeenRequest[] = [];
   /** The bytes of model versions by number. */
   readonly versions = new Map<number, Buffer>();
+  /** The bytes of strategies' states by the number of their version. */
+  readonly strategyStates = new Map<number, Buffer>();
   /** Answers by method and path; the first that matches. */
   answer: (request: SeenRequest) => Answer = () => ({ status: 200, body: {} });
   readonly #server: Server;
@@ -47,8 +49,9 @@ export class AggregatorStandIn {
     const { method = '', url = '', headers } = request;
     const seen = { method, path: url, headers, body: Buffer.concat(chunks) };
     this.requests.push(seen);
-    const number = /\/versions\/(\d+)\/weights/.exec(url)?.[1];
-    const version = number === undefined ? undefined : this.versions.get(Number(number));
+    const [, number, what] = /\/versions\/(\d+)\/(weights|strategy-state)/.exec(url) ?? [];
+    const files = what === 'weights' ? this.versions : this.strategyStates;
+    const version = number === undefined ? undefined : files.get(Number(number));
     if (version !== undefined) {
       response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(version);
       return;

@@ -94,8 +94,10 @@ describe('a sender of files', () => {
     const failed = new FileSender().put(url, headersOf(1), broken, signal);
     const unheard = new FileSender().put('http://127.0.0.1:1', headersOf(1), Buffer.from('1'), signal);
 
-    await expect(calledOff).rejects.toThrow('abort');
-    await expect(failed).rejects.toThrow('broken');
-    await expect(unheard).rejects.toThrow('ECONNREFUSED');
+    await Promise.all([
+      expect(calledOff).rejects.toThrow('abort'),
+      expect(failed).rejects.toThrow('broken'),
+      expect(unheard).rejects.toThrow('ECONNREFUSED'),
+    ]);
   });
 });

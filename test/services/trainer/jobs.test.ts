@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { encodeState } from '../../../learning/strategies/strategy-state.ts';
 import { readUpdateHeader } from '../../../learning/update-header.ts';
 import { readSafetensors } from '../../../learning/weights/safetensors.ts';
 import { readVersionMetadata } from '../../../learning/weights/version-metadata.ts';
@@ -322,6 +323,92 @@ describe('the jobs of a pool', () => {
     expect(reports[1]!.results.map(({ correct }) => correct)).toEqual(
       reports[0]!.results.map(({ correct }) => correct),
     );
+  });
+
+  it('train from the version that a participant picks out of several, and what a strategy sends beside them', async () => {
+    const group = { group: 'group-2', weights: 'own' } as const;
+    const scaler = { kind: 'local' } as const;
+    const profile = toneProfile();
+    await run({ kind: 'initialise', run: 'V', federation: 'F', model, profile, seed: 1, scaler, group });
+    const version = aggregator.to('initial-version')[0]!.body;
+    aggregator.versions.set(1, version);
+    const other = { group: 'group-2', number: 1, sha256: sha256(version), bytes: version.byteLength };
+    expect(readVersionMetadata(readSafetensors(version).header.metadata).group).toBe('group-2');
+    expect(other.sha256).not.toBe(base.sha256);
+
+    await run(trainJob({ run: 'V', bases: [base, other], strategy: { key: 'ifca', groups: 2 } }));
+
+    const header = readUpdateHeader(readSafetensors(aggregator.to('updates')[0]!.body).header);
+    expect([base, other][header.scalars['group']!]!.sha256).toBe(header.baseSha256);
+  });
+
+  it('fetch the state of the strategy, and go on from what the participant kept', async () => {
+    const kernel = { name: 'dense-1/kernel', shape: [8, 8], role: 'trainable' as const };
+    const control = new Map([[kernel.name, new Float32Array(64).fill(0.5)]]);
+    const state = encodeState({ rounds: 1, groups: {}, slots: new Map([['control', control]]) }, [kernel]);
+    aggregator.strategyStates.set(1, Buffer.from(state));
+    const strategyState = { group: 'main', number: 1, sha256: sha256(state), bytes: state.byteLength };
+    const optimizer = { key: 'sgd', learningRate: 0.1 } as const;
+    const training = { localEpochs: 1, batchSize: 64, seed: 1, optimizer };
+    const job = { run: 'W', training, strategy: { key: 'scaffold' } };
+    await run(trainJob(job));
+    const first = readSafetensors(aggregator.to('updates')[0]!.body);
+    const lastCountedUpdate = sha256(aggregator.to('updates')[0]!.body);
+
+    await run(trainJob({ ...job, round: 2, strategyState, lastCountedUpdate }));
+
+    // One step: the delta is -0.1 · (gradient + c - c_i), and c_i is that gradient.
+    const second = readSafetensors(aggregator.to('updates')[1]!.body);
+    expect(aggregator.to('strategy-state')[0]!.path).toBe(
+      '/api/federations/F/versions/1/strategy-state?group=main',
+    );
+    expect(first.tensors.get('control/dense-1/kernel')!.values.some((value) => value !== 0)).toBe(true);
+    for (const value of second.tensors.get('delta/dense-1/kernel')!.values)
+      expect(value).toBeCloseTo(-0.05, 5);
+    for (const value of second.tensors.get('delta/dense-1/bias')!.values) expect(value).toBeCloseTo(0, 5);
+  });
+
+  it('say that what a participant kept was lost, start it anew, and leave out jobs of earlier rounds', async () => {
+    const job = { run: 'X', strategy: { key: 'scaffold' } };
+    await run(trainJob({ ...job, round: 5, lastCountedUpdate: 'c'.repeat(64) }));
+    await run(trainJob({ ...job, round: 4 }));
+
+    const sent = aggregator.to('updates');
+    expect(sent).toHaveLength(1);
+    expect(readUpdateHeader(readSafetensors(sent[0]!.body).header)).toMatchObject({
+      round: 5,
+      scalars: { stateLost: 1 },
+    });
+  });
+
+  it('report how each participant does with a model of its own', async () => {
+    const strategy = { key: 'ditto', lambda: 0.01 };
+    const optimizer = { key: 'adam', learningRate: 0.05 } as const;
+    const training = { localEpochs: 20, batchSize: 16, seed: 1, optimizer };
+    await run(trainJob({ run: 'Y', strategy, training }));
+    const update = sha256(aggregator.to('updates')[0]!.body);
+    const job: EvaluateJob = {
+      kind: 'evaluate',
+      run: 'Y',
+      federation: 'F',
+      version: base,
+      participants: ['press-1', 'press-2'],
+      model,
+      profile: toneProfile(),
+      share: 'full',
+    };
+    await run(job);
+    await run({ ...job, strategy, training, lastCountedUpdates: { 'press-1': update } });
+    await run({ ...job, strategy, training, lastCountedUpdates: { 'press-1': 'd'.repeat(64) } });
+    await run({ ...job, strategy, training });
+
+    const [alone, own, unknown, newest] = aggregator
+      .to('evaluations')
+      .map(({ body }) => (JSON.parse(String(body)) as EvaluationReport).results.map(({ loss }) => loss));
+    expect(own![0]).toBeLessThan(alone![0]! / 2);
+    expect(own![1]).toBe(alone![1]);
+    expect(unknown).toEqual(alone);
+    expect(newest).toEqual(own);
   });
 
   it('send sums over the train windows for federated standardisation', async () => {

@@ -49,8 +49,7 @@ describe('training in a process of its own', () => {
       round: 1,
       roundAttempt: 1,
       participant: 'press-1',
-      baseFile: versionFile,
-      baseSha256: '0'.repeat(64),
+      bases: [{ group: 'main', file: versionFile, sha256: '0'.repeat(64) }],
       frozenFile,
       updateFile: join(folder, name),
       model,
@@ -209,7 +208,9 @@ describe('training in a process of its own', () => {
     await writeFile(huge, writeSafetensors(tensors, version.header.metadata));
     const training = { localEpochs: 5, batchSize: 16, seed: 1, optimizer };
 
-    const outcome = slots.perform(trainTask('diverged', { baseFile: huge, training }));
+    const outcome = slots.perform(
+      trainTask('diverged', { bases: [{ group: 'main', file: huge, sha256: '0'.repeat(64) }], training }),
+    );
 
     await expect(outcome).rejects.toMatchObject({ code: 'E_TRAINING_DIVERGED', retryable: false });
   });
