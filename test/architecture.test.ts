@@ -37,6 +37,22 @@ const RULES: Readonly<Record<string, Rule>> = {
   'services/aggregator': {
     ours: ['runtime', 'queue', 'aas', 'openapi', ...learningWithoutFeatures()],
   },
+  'services/simulation': {
+    ours: [
+      'runtime',
+      'openapi',
+      'learning',
+      'queue',
+      'connectors/recording',
+      'services/trainer/training',
+      'services/trainer/models',
+      'services/trainer/backends',
+      'services/trainer/data-set/frozen-index.ts',
+      'services/trainer/data-set/profile-features.ts',
+      'services/trainer/participant-state',
+      'services/trainer/recording-examples.ts',
+    ],
+  },
   console: { ours: ['openapi/generated'], node: false },
   cli: {
     ours: ['openapi', 'runtime'],
@@ -47,6 +63,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       'services/trainer/import-model.ts',
       'services/trainer/probe.ts',
       'services/aggregator/main.ts',
+      'services/simulation/simulate-federation.ts',
       'aas/server',
       'aas/client',
       'connectors/opcua',

@@ -16,7 +16,7 @@ const DEFAULT_AGGREGATOR = 'http://127.0.0.1:8600';
 /** Serves a simulated line until the process is to end. */
 export async function runSimulate(options: SimulateOptions): Promise<void> {
   const { port, pool = 'line', writeTrainer } = options;
-  const line = await lineOf(options);
+  const line = await lineOf({ ...options, seed: options.seed ?? 1 });
   const interruption = new Interruption();
   const folder = resolve(options.state ?? join('.fedshell', `simulator-${pool}`));
   const supervisor = new Supervisor({
