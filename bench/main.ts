@@ -53,6 +53,31 @@ const BENCHES = {
     about: 'GB/s of updates to their exact mean and by robust rules; --peers: beside flwr too',
     load: () => import('./aggregation.ts'),
   },
+  'server-memory': {
+    about:
+      'MiB that the aggregator needs while 10, 100, 1,000 participants send 59 MB; --participants N, --strategy KEY',
+    load: () => import('./server-memory.ts'),
+  },
+  'federation-scale': {
+    about: 'seconds a round of 1,000 participants that train nothing, and how long it holds up other clients',
+    load: () => import('./federation-scale.ts'),
+  },
+  simulation: {
+    about: 'seconds of a simulation: 1,000 participants, 100 rounds; and that a networked run gives its bits',
+    load: () => import('./simulation.ts'),
+  },
+  heterogeneity: {
+    about: 'what machines that are not alike gain from being grouped by their updates; five seeds',
+    load: () => import('./heterogeneity.ts'),
+  },
+  attacks: {
+    about: 'accuracy lost to a fifth of attackers, by averaging and by one robust rule; five seeds',
+    load: () => import('./attacks.ts'),
+  },
+  compression: {
+    about: 'how much less goes up and down, and the accuracy it costs: two packs, ten seeds',
+    load: () => import('./compression.ts'),
+  },
 } as const;
 
 const isBench = (name: string): name is keyof typeof BENCHES => Object.hasOwn(BENCHES, name);
@@ -76,7 +101,7 @@ async function main(given: readonly string[]): Promise<number> {
 }
 
 /** Flags that take a value. */
-const VALUED = ['--node', '--data'];
+const VALUED = ['--node', '--data', '--seeds', '--participants', '--strategy', '--rounds'];
 
 /** `--node 22` as `--node=22`, so that a value is not taken for the name of a bench. */
 function joinValues(words: readonly string[]): string[] {

@@ -26,7 +26,7 @@ const BLOCK_LENGTH = 256;
 const CHUNK = 1 << 20;
 
 /** Writes the updates and an output file of the mean's size. */
-export function writeSpool(folder: string, size: SpoolSize, encoding: TensorPayload['encoding']): Spool {
+export function writeSpool(folder: string, size: SpoolSize, encoding: 'f32' | 'f16' | 'int8'): Spool {
   const { updates, parameters } = size;
   const scaleBytes = Math.ceil(parameters / BLOCK_LENGTH) * 4;
   const files = Array.from({ length: updates }, (_, update): UpdateFile => {

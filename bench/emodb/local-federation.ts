@@ -82,7 +82,8 @@ async function trainRound(
       .map(async ({ id, frozenFile }) => {
         const updateFile = join(folder, `update-${id}`);
         const key = { run: 'bench', round, roundAttempt: 1, participant: id };
-        const files = { baseFile, baseSha256, frozenFile, updateFile };
+        const bases = [{ group: 'main', file: baseFile, sha256: baseSha256 }];
+        const files = { bases, frozenFile, updateFile };
         await slots.perform({ kind: 'train', ...key, ...files, model, training });
         return { participant: id, open: () => streamSafetensors(chunkOf(updateFile)) };
       }),
@@ -92,7 +93,7 @@ async function trainRound(
   const headers = updates.map(({ participant }) =>
     readUpdateHeader(readSafetensorsHeader(readFileSync(join(folder, `update-${participant}`)))),
   );
-  const roles = rolesOf(headers);
+  const roles = rolesOf(headers, 'delta');
   const specs = header.tensors.map(({ name, shape }) => ({ name, shape, role: roles.get(name) ?? 'local' }));
   const { versions } = await closeRound({
     strategy,

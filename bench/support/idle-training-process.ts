@@ -44,8 +44,9 @@ async function resultOf(task: TrainingTask): Promise<TrainingResults[TrainingTas
 }
 
 async function trainNothing(task: TrainTask): Promise<TrainingResults['train']> {
-  const { run, round, roundAttempt, participant, baseSha256 } = task;
-  const { tensors } = readSafetensors(await readFile(task.baseFile));
+  const { run, round, roundAttempt, participant, bases } = task;
+  const base = bases[0]!;
+  const { tensors } = readSafetensors(await readFile(base.file));
   const deltas = [...tensors].map(([name, { shape, values }]) => ({
     name: partTensorName(DELTA_PART, name),
     shape,
@@ -57,7 +58,7 @@ async function trainNothing(task: TrainTask): Promise<TrainingResults['train']> 
     round,
     roundAttempt,
     participant,
-    baseSha256,
+    baseSha256: base.sha256,
     exampleCount: result.exampleCount,
     scalars: {},
     roles: Object.fromEntries(deltas.map(({ name }) => [name, 'trainable' as const])),

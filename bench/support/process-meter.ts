@@ -48,7 +48,8 @@ export class ProcessMeter {
   }
 }
 
-function cpuSeconds(pid: number): number {
+/** User and system time of all threads of a process so far. Linux only. */
+export function cpuSeconds(pid: number): number {
   // The command's name may hold spaces and brackets; the fields after its last bracket are fixed.
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').pop()?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;

@@ -19,6 +19,11 @@ export interface Listening {
 /** Listens on the address; port 0 takes any free one. @throws CodedError `E_PORT_IN_USE` */
 export async function listen(app: Express, host: string, port: number): Promise<Listening> {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: LONGEST_REQUEST_MS }, app);
+  server.on('checkContinue', (request, response) => {
+    // Who takes a file says so when it begins to read: a refused sender keeps its megabytes.
+    if (request.headers['content-type'] !== 'application/octet-stream') response.writeContinue();
+    app(request, response);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (thrown) => {
       const error = toCodedError(thrown);

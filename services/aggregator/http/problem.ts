@@ -15,7 +15,8 @@ export function answerProblems(log: Log): ErrorRequestHandler {
   return (thrown: unknown, request, response, _next) => {
     const error = isHttpFailure(thrown) ? fromHttp(thrown) : toCodedError(thrown);
     const status = isHttpFailure(thrown) ? thrown.status : error.status;
-    if (status >= 500) {
+    // One of these a second from each of a large cohort is no failure.
+    if (status >= 500 && error.code !== 'E_TOO_MANY_UPLOADS') {
       log.error({
         event: 'request.failed',
         method: request.method,
@@ -40,7 +41,7 @@ function sendProblem(response: Response, status: number, error: CodedError): voi
     ...(error.faults.length > 0 && { faults: [...error.faults] }),
     ...(Object.keys(error.details).length > 0 && { details: { ...error.details } }),
   };
-  if (status === 503) response.set('Retry-After', '1');
+  if (status === 503) response.set('Retry-After', String(error.details['retryAfterSeconds'] ?? 1));
   // A body that was not read to its end must not be taken for the next request.
   if (!response.req.complete) response.set('Connection', 'close');
   response.status(status).type('application/problem+json').send(JSON.stringify(problem));

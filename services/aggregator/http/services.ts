@@ -8,10 +8,11 @@ import type { Participants } from '../participants.ts';
 import type { LookUps } from '../proposals/open-look-ups.ts';
 import type { Publisher } from '../publishing/publisher.ts';
 import type { OutsidePublishers } from '../publishing/targets/outside-publishers.ts';
-import type { IncomingUpdate } from '../runs/accept-update.ts';
+import type { UpdateRequest } from '../runs/accept-update.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { Store } from '../store/store.ts';
 import type { EventHub } from './event-hub.ts';
+import type { UploadPlaces } from './upload-places.ts';
 
 /** What the routes pass requests on to. */
 export interface Services {
@@ -30,8 +31,11 @@ export interface Services {
   readonly metrics: Metrics;
   readonly events: EventHub;
   readonly maximumModelBytes: number;
+  readonly uploadPlaces: UploadPlaces;
+  /** Time of waiting in which something of an upload must come. */
+  readonly uploadStallMs: number;
   /** The state that a new reader of the event stream gets. */
   snapshot(): Event[];
-  acceptUpdate(incoming: Omit<IncomingUpdate, 'live' | 'strategy' | 'bounds'>): Promise<Contribution>;
+  acceptUpdate(incoming: UpdateRequest): Promise<Contribution>;
   aasUrl(): string;
 }

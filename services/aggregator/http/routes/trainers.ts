@@ -5,13 +5,15 @@ import { CodedError } from '../../../../runtime/errors.ts';
 import { MachineTrust } from '../../machine-trust.ts';
 import type { RunDriver } from '../../runs/run-driver.ts';
 import { callerOf, trainerOf } from '../caller.ts';
+import { goneSignal } from '../gone-signal.ts';
 import type { Services } from '../services.ts';
 import { readUpdateRequest, UPDATE_PATH } from '../update-request.ts';
 import { bodyOf, sha256Of } from '../upload.ts';
+import { withSignsOfLife } from '../with-signs-of-life.ts';
 
 /** Operations of the tag `trainers`. A trainer speaks for its own pool and its participants only. */
 export function trainerRoutes(services: Services): Router {
-  const { admission, participants, publisher, runs, api } = services;
+  const { admission, participants, publisher, runs, api, uploadPlaces, uploadStallMs } = services;
   const machineTrust = new MachineTrust(services.store);
   const router = express.Router();
   router.post('/api/trainers/join', (request, response) => {
@@ -39,8 +41,12 @@ export function trainerRoutes(services: Services): Router {
   router.put('/api/runs/:runId/initial-version', async (request, response) => {
     const pool = trainerOf(request);
     const driver = runOf(services, request.params.runId);
-    const version = await driver.acceptInitialVersion(pool, sha256Of(request), bodyOf(request));
-    response.json(api.version(version.federation, version.number));
+    const version = await driver.acceptInitialVersion(
+      pool,
+      sha256Of(request),
+      bodyOf(request, uploadStallMs),
+    );
+    response.json(api.version(version.federation, version.number, version.group));
   });
   router.put('/api/runs/:runId/statistics/:participantId', (request, response) => {
     const { runId, participantId } = request.params;
@@ -55,7 +61,12 @@ export function trainerRoutes(services: Services): Router {
   router.put(UPDATE_PATH, async (request: Request, response) => {
     const incoming = readUpdateRequest(request);
     refuseOthers(services, request, [incoming.participant]);
-    response.json(await services.acceptUpdate({ ...incoming, body: bodyOf(request) }));
+    const contribution = await uploadPlaces.within(goneSignal(response), () =>
+      withSignsOfLife(response, () =>
+        services.acceptUpdate({ ...incoming, body: bodyOf(request, uploadStallMs) }),
+      ),
+    );
+    response.json(contribution);
   });
   router.post('/api/runs/:runId/evaluations', (request, response) => {
     const report: EvaluationReport = request.body;
@@ -95,15 +106,15 @@ function noteEvaluation(services: Services, runId: string, report: EvaluationRep
   const { store, runs } = services;
   const run = store.runs.get(runId);
   if (run === undefined) throw new CodedError('E_NOT_FOUND', `there is no run ${runId}`);
-  const version = store.versions.get(run.federation, report.number);
-  if (version === undefined || version.sha256 !== report.sha256 || report.group !== 'main') {
+  const version = store.versions.get(run.federation, report.number, report.group);
+  if (version === undefined || version.sha256 !== report.sha256) {
     throw new CodedError(
       'E_UPDATE_BASE',
       `${report.sha256} is not version ${report.number} of ${run.federation}`,
     );
   }
   const { profile, share } = store.federations.get(run.federation)!.federation;
-  const asked = store.evaluations.request(runId, report.number)?.participants ?? [];
+  const asked = store.evaluations.request(runId, report.number, report.group)?.participants ?? [];
   const strangers = report.results.filter(({ participant }) => !asked.includes(participant));
   if (strangers.length > 0) {
     const names = strangers.map(({ participant }) => participant).join(', ');
@@ -124,7 +135,7 @@ function noteEvaluation(services: Services, runId: string, report: EvaluationRep
     for (const { confusion, ...summary } of report.results) {
       // What the federation agreed not to share is not kept, even if a trainer sent it.
       const result = share === 'summary' || confusion === undefined ? summary : { ...summary, confusion };
-      store.evaluations.answer(runId, report.number, result);
+      store.evaluations.answer(runId, report.number, result, report.group);
     }
   });
   runs.driver(runId)?.noteEvaluation();
