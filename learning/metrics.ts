@@ -101,6 +101,37 @@ export function metricsOf({ exampleCount, correct, lossSum, confusion }: Evaluat
   return { exampleCount, accuracy, loss, confusion, uar, recall };
 }
 
+/**
+ * How evenly a version serves participants, each counting alike however many examples it has
+ * (Li et al. 2020, "Fair Resource Allocation in Federated Learning", arXiv:1905.10497, section 4).
+ */
+export interface Fairness {
+  /** Mean accuracy at the tenth of the participants, rounded up, that it serves worst. */
+  readonly worstTenth: number;
+  /** Population variance of the participants' accuracies. */
+  readonly variance: number;
+}
+
+/** The fairness of what participants report, those without examples left out; undefined if that leaves nobody. */
+export function fairnessOf(
+  results: readonly Pick<EvaluationResult, 'exampleCount' | 'correct'>[],
+): Fairness | undefined {
+  const accuracies = results
+    .filter(({ exampleCount }) => exampleCount > 0)
+    .map(({ correct, exampleCount }) => correct / exampleCount)
+    .sort((one, other) => one - other);
+  if (accuracies.length === 0) return undefined;
+  const mean = meanOf(accuracies);
+  return {
+    worstTenth: meanOf(accuracies.slice(0, Math.ceil(accuracies.length / 10))),
+    variance: meanOf(accuracies.map((accuracy) => (accuracy - mean) ** 2)),
+  };
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 /** From what a participant reports to sums. */
 export function sumsOfResult({ loss, ...result }: EvaluationResult): EvaluationSums {
   return { ...result, lossSum: loss * result.exampleCount };

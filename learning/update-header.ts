@@ -1,5 +1,6 @@
 import { canonicalJson } from '../runtime/canonical-json.ts';
 import { CodedError, type Fault } from '../runtime/errors.ts';
+import type { CompressionSpec } from './compression/codec.ts';
 import { FEDSHELL_KEY, isInteger, isObject, parseFedshellMetadata } from './weights/fedshell-metadata.ts';
 import type { SafetensorsHeader } from './weights/safetensors-header.ts';
 
@@ -25,8 +26,10 @@ export interface UpdateHeader {
   readonly exampleCount: number;
   /** Further finite numbers by name, such as `trainedLoss`, or what a strategy asks for. */
   readonly scalars: Readonly<Record<string, number>>;
-  /** By the tensor's name in the file. */
+  /** By the tensor's name, `PART/NAME`; a compressed one stands in the file as the arrays of its codec. */
   readonly roles: Readonly<Record<string, TensorRole>>;
+  /** The codec of those tensors of the delta that the pipeline compresses; absent where all stand as they are. */
+  readonly compression?: CompressionSpec;
 }
 
 /** Name of a tensor in an update: the part, then the name of the model's tensor. */
@@ -40,7 +43,19 @@ export function partTensorName(part: string, tensor: string): string {
  */
 export function writeUpdateHeader(header: UpdateHeader): Record<string, string> {
   const { run, round, roundAttempt, participant, baseSha256, exampleCount, scalars, roles } = header;
-  const value = { run, round, roundAttempt, participant, baseSha256, exampleCount, scalars, roles };
+  const { compression } = header;
+  const value = {
+    run,
+    round,
+    roundAttempt,
+    participant,
+    baseSha256,
+    exampleCount,
+    scalars,
+    roles,
+    // Absent, the bytes are those of a file that knows no compression.
+    ...(compression !== undefined && { compression }),
+  };
   const metadata = { [FEDSHELL_KEY]: canonicalJson(value) };
   readUpdateHeader({ metadata });
   return metadata;
@@ -64,6 +79,7 @@ export function readUpdateHeader(file: Pick<SafetensorsHeader, 'metadata'>): Upd
 
 function faultsOf(value: Record<string, unknown>): Fault[] {
   const { run, round, roundAttempt, participant, baseSha256, exampleCount, scalars, roles } = value;
+  const { compression } = value;
   const checks: [path: string, holds: boolean, message: string][] = [
     ['run', typeof run === 'string' && run !== '', 'must be the id of a run'],
     ['round', isInteger(round, 1), 'must be an integer from 1'],
@@ -84,6 +100,11 @@ function faultsOf(value: Record<string, unknown>): Fault[] {
       'roles',
       isObject(roles) && Object.values(roles).every(isRole),
       `must be one of ${ROLES.join(', ')} by tensor`,
+    ],
+    [
+      'compression',
+      compression === undefined || (isObject(compression) && typeof compression['key'] === 'string'),
+      'must be an object with the key of a codec',
     ],
   ];
   return checks

@@ -1,8 +1,12 @@
+import { canonicalJson } from '../runtime/canonical-json.ts';
 import { CodedError, type ErrorCode, type Fault } from '../runtime/errors.ts';
-import { partTensorName, readUpdateHeader, type TensorRole, type UpdateHeader } from './update-header.ts';
+import type { Codec } from './compression/codec.ts';
+import type { Strategy } from './strategies/strategy.ts';
+import { readUpdateHeader, type TensorRole, type UpdateHeader } from './update-header.ts';
+import { layoutFaults } from './update-layout.ts';
 import type { SafetensorsHeader } from './weights/safetensors-header.ts';
 import { streamSafetensors } from './weights/stream-safetensors.ts';
-import { areFinite, sameShape, type TensorPiece, type TensorSpec } from './weights/tensor.ts';
+import { areFinite, type TensorPiece, type TensorSpec } from './weights/tensor.ts';
 
 /** The part of an update that every strategy has: trained weights minus base weights. */
 export const DELTA_PART = 'delta';
@@ -13,17 +17,29 @@ const HEADER_BYTES = 65_536;
 /** For a tensor's entry and its role. */
 const HEADER_BYTES_PER_TENSOR = 2048;
 
+/** What a federation's pipeline does to deltas. */
+export interface ExpectedCompression {
+  readonly codec: Codec;
+  /** Of the tensors that it compresses. */
+  readonly roles: readonly TensorRole[];
+}
+
 /** What an update must be to count, known before its first byte comes. */
 export interface ExpectedUpdate {
   readonly run: string;
   readonly round: number;
   readonly roundAttempt: number;
   readonly participant: string;
-  readonly baseSha256: string;
-  /** The strategy's; each holds every tensor of the base version. */
+  /** Versions that it may have begun from. */
+  readonly baseSha256: string | readonly string[];
+  /** The strategy's; each holds every tensor of the base version that is sent, `control` the trainable ones. */
   readonly parts: readonly string[];
   /** Those of the base version. */
   readonly tensors: readonly TensorSpec[];
+  /** The strategy's: which tensors stay with the participant. */
+  readonly isLocal?: Strategy['isLocal'];
+  /** How the delta's tensors of some roles are compressed; absent where all stand as they are. */
+  readonly compression?: ExpectedCompression | undefined;
   /** Train examples that the participant can have at most. */
   readonly maximumExampleCount: number;
   /** L2 norm that the values of a part may have together. */
@@ -64,9 +80,16 @@ export async function verifyUpdate(
 export function checkUpdate(file: SafetensorsHeader, expected: ExpectedUpdate): UpdateHeader {
   const header = readUpdateHeader(file);
   const found: [code: ErrorCode, faults: Fault[]][] = [
-    ['E_UPDATE_MALFORMED', [...keyFaults(header, expected), ...countFaults(header, expected)]],
+    [
+      'E_UPDATE_MALFORMED',
+      [
+        ...keyFaults(header, expected),
+        ...countFaults(header, expected),
+        ...compressionFaults(header, expected),
+      ],
+    ],
     ['E_UPDATE_BASE', baseFaults(header, expected)],
-    ['E_UPDATE_SHAPES', [...tensorFaults(file, expected), ...roleFaults(file, header)]],
+    ['E_UPDATE_SHAPES', layoutFaults(file, header, expected)],
   ];
   const code = found.find(([, faults]) => faults.length > 0)?.[0];
   if (code === undefined) return header;
@@ -118,6 +141,21 @@ function countFaults({ exampleCount }: UpdateHeader, { maximumExampleCount }: Ex
   return [{ path: 'exampleCount', message }];
 }
 
+/** Refuses norms and magnitudes that are too large. @param squares sums of squares by part. */
+export function refuseTooLarge(
+  { maximumNorm, largest }: Pick<ExpectedUpdate, 'maximumNorm' | 'largest'>,
+  roles: UpdateHeader['roles'],
+  squares: ReadonlyMap<string, number>,
+  magnitudes: ReadonlyMap<string, number>,
+): void {
+  // What is infinite or not a number is named by its tensor already.
+  refuseBeyond('E_UPDATE_NORM', 'L2 norm', squares, (_, sum) => [Math.sqrt(sum), maximumNorm]);
+  refuseBeyond('E_UPDATE_OUT_OF_RANGE', 'largest magnitude', magnitudes, (name, magnitude) => [
+    magnitude,
+    largest[roles[name] === 'statistic' ? 'statistic' : 'trainable'],
+  ]);
+}
+
 /**
  * Passes the values on and refuses an update whose parts are longer than any honest training makes them, or that has a
  * value which no sum takes.
@@ -125,7 +163,7 @@ function countFaults({ exampleCount }: UpdateHeader, { maximumExampleCount }: Ex
  */
 async function* boundedBy(
   values: AsyncIterable<TensorPiece>,
-  { maximumNorm, largest }: ExpectedUpdate,
+  expected: ExpectedUpdate,
   roles: UpdateHeader['roles'],
 ): AsyncGenerator<TensorPiece> {
   const squares = new Map<string, number>();
@@ -143,12 +181,7 @@ async function* boundedBy(
     magnitudes.set(piece.tensor, magnitude);
     yield piece;
   }
-  // What is infinite or not a number is named by its tensor already.
-  refuseBeyond('E_UPDATE_NORM', 'L2 norm', squares, (_, sum) => [Math.sqrt(sum), maximumNorm]);
-  refuseBeyond('E_UPDATE_OUT_OF_RANGE', 'largest magnitude', magnitudes, (name, magnitude) => [
-    magnitude,
-    largest[roles[name] === 'statistic' ? 'statistic' : 'trainable'],
-  ]);
+  refuseTooLarge(expected, roles, squares, magnitudes);
 }
 
 function refuseBeyond(
@@ -169,52 +202,26 @@ function refuseBeyond(
 }
 
 function baseFaults(header: UpdateHeader, expected: ExpectedUpdate): Fault[] {
-  if (header.baseSha256 === expected.baseSha256) return [];
-  const message = `it began from version ${header.baseSha256}, the round's base is ${expected.baseSha256}`;
+  const bases = [expected.baseSha256].flat();
+  if (bases.includes(header.baseSha256)) return [];
+  const message = `it began from version ${header.baseSha256}, the round's base is ${bases.join(' or ')}`;
   return [{ path: 'baseSha256', message }];
 }
 
-function tensorFaults(file: SafetensorsHeader, expected: ExpectedUpdate): Fault[] {
-  const actual = new Map(file.tensors.map(({ name, shape }) => [name, shape]));
-  const faults: Fault[] = [];
-  for (const part of expected.parts) {
-    for (const tensor of expected.tensors) {
-      const name = partTensorName(part, tensor.name);
-      const shape = actual.get(name);
-      if (shape === undefined) faults.push({ path: name, message: `tensor ${name} is missing` });
-      else if (!sameShape(shape, tensor.shape)) {
-        const message = `tensor ${name} has shape [${shape.join(', ')}], the model's is [${tensor.shape.join(', ')}]`;
-        faults.push({ path: name, message });
-      }
-      actual.delete(name);
-    }
-  }
-  for (const name of actual.keys())
-    faults.push({ path: name, message: `tensor ${name} is not of the model` });
-  return faults;
-}
-
-function roleFaults(file: SafetensorsHeader, header: UpdateHeader): Fault[] {
-  const names = new Set(file.tensors.map(({ name }) => name));
-  const faults: Fault[] = [];
-  for (const path of names) {
-    const role = Object.hasOwn(header.roles, path) ? header.roles[path] : undefined;
-    if (role === undefined) faults.push({ path, message: `tensor ${path} has no role` });
-    if (role === 'local') faults.push({ path, message: `tensor ${path} is local and must not be sent` });
-  }
-  for (const path of Object.keys(header.roles)) {
-    if (!names.has(path)) faults.push({ path, message: `there is a role for ${path}, but no such tensor` });
-  }
-  return faults;
+function compressionFaults({ compression }: UpdateHeader, expected: ExpectedUpdate): Fault[] {
+  const wanted = expected.compression?.codec.spec;
+  if (canonicalJson(compression ?? null) === canonicalJson(wanted ?? null)) return [];
+  const message = `its codec is ${JSON.stringify(compression)}, the federation's is ${JSON.stringify(wanted)}`;
+  return [{ path: 'compression', message }];
 }
 
 /** Room for an honest header and no more: a long one keeps the reader busy before its first fault shows. */
-function maximumHeaderBytes({ parts, tensors }: ExpectedUpdate): number {
+export function maximumHeaderBytes({ parts, tensors }: ExpectedUpdate): number {
   return HEADER_BYTES + parts.length * tensors.length * HEADER_BYTES_PER_TENSOR;
 }
 
 /** The codes that a sender is told: a file cut off may be sent again, any other fault would come back with it. */
-function asUpdateError(error: unknown): unknown {
+export function asUpdateError(error: unknown): unknown {
   if (!(error instanceof CodedError) || error.code !== 'E_MALFORMED_SAFETENSORS') return error;
   const code = error.details['truncated'] === true ? 'E_UPDATE_TRUNCATED' : 'E_UPDATE_MALFORMED';
   return new CodedError(code, error.message, { cause: error, faults: error.faults });

@@ -58,11 +58,14 @@ export interface RoundKey {
 export interface JobKey extends RoundKey {
   readonly kind: JobKind;
   readonly participant?: string;
+  /** Of an `initialise` or `evaluate` job for another model than `main`. */
+  readonly group?: string;
 }
 
-/** `run.round.roundAttempt.kind[.participant]`, the same for the same work, so that adding it again changes nothing. */
-export function jobId({ run, round, roundAttempt, kind, participant }: JobKey): string {
-  return [run, round, roundAttempt, kind, ...(participant === undefined ? [] : [participant])].join('.');
+/** `run.round.roundAttempt.kind[.participant][.group]`, the same for the same work, so that adding it again changes nothing. */
+export function jobId({ run, round, roundAttempt, kind, participant, group }: JobKey): string {
+  const last = [participant, group].filter((part) => part !== undefined);
+  return [run, round, roundAttempt, kind, ...last].join('.');
 }
 
 /** The id of a pool's job. An `evaluate` job is one a pool, so the pool stands where others have the participant. */
@@ -77,20 +80,28 @@ export function poolJobId(pool: string, job: PoolJob): string {
     case 'statistics':
       return jobId({ run, round: 0, roundAttempt: 1, kind, participant: job.participant });
     case 'initialise':
-      return jobId({ run, round: 0, roundAttempt: 1, kind });
-    case 'evaluate':
-      return jobId({ run, round: job.version.number, roundAttempt: 1, kind, participant: pool });
+      return jobId({ run, round: 0, roundAttempt: 1, kind, ...besideMain(job.group?.group) });
+    case 'evaluate': {
+      const { number, group } = job.version;
+      return jobId({ run, round: number, roundAttempt: 1, kind, participant: pool, ...besideMain(group) });
+    }
   }
+}
+
+function besideMain(group: string | undefined): { group?: string } {
+  return group === undefined || group === 'main' ? {} : { group };
 }
 
 /** Reads an id that `jobId` made; undefined for any other text. */
 export function parseJobId(id: string): JobKey | undefined {
-  const [run, roundText, attemptText, kindText, participant] = id.split('.');
+  const [run, roundText, attemptText, kindText, next, last] = id.split('.');
   const kind = JOB_KINDS.find((known) => known === kindText);
   const round = Number(roundText);
   const roundAttempt = Number(attemptText);
   if (run === undefined || kind === undefined) return undefined;
   if (!Number.isSafeInteger(round) || !Number.isSafeInteger(roundAttempt)) return undefined;
   const key = { run, round, roundAttempt, kind };
-  return participant === undefined || kind === 'evaluate' ? key : { ...key, participant };
+  if (kind === 'evaluate') return last === undefined ? key : { ...key, group: last };
+  if (kind === 'initialise') return next === undefined ? key : { ...key, group: next };
+  return next === undefined ? key : { ...key, participant: next };
 }

@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { CodedError } from './errors.ts';
 
-/** Chunks are written together: a call of the system for each would take longer than the writing. */
-const WRITE_BYTES = 1024 * 1024;
+/**
+ * Chunks are written together: a call of the system for each would take longer than the writing. Twice this is what an
+ * upload holds in memory.
+ */
+const WRITE_BYTES = 256 * 1024;
 /** What is written is handed to the disk this often, so that the sync at the end finds little left to do. */
 const SYNC_BYTES = 32 * 1024 * 1024;
 

@@ -15,6 +15,9 @@ export interface RoundMetrics {
   readonly uar?: number;
   readonly loss?: number;
   readonly testExampleCount?: number;
+  /** How evenly it serves the participants, once it was evaluated. */
+  readonly accuracyWorstTenth?: number;
+  readonly accuracyVariance?: number;
 }
 
 /** The columns beside the time. */
@@ -44,5 +47,15 @@ export const ROUND_METRICS: {
     { idShort: 'uar', valueType: 'xs:double', definition: 'Unweighted average recall on these windows.' },
     { idShort: 'loss', valueType: 'xs:double', definition: 'Mean loss over these windows.' },
     { idShort: 'testExampleCount', valueType: 'xs:long', definition: 'How many these windows are.' },
+    {
+      idShort: 'accuracyWorstTenth',
+      valueType: 'xs:double',
+      definition: 'Mean accuracy at the tenth of the participants that the version serves worst.',
+    },
+    {
+      idShort: 'accuracyVariance',
+      valueType: 'xs:double',
+      definition: "Variance of the participants' accuracies.",
+    },
   ],
 };

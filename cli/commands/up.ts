@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { portNumber } from '../terminal/number-option.ts';
+import { portNumber, wholeNumber } from '../terminal/number-option.ts';
 
 export interface UpOptions {
   readonly port: number;
@@ -10,6 +10,7 @@ export interface UpOptions {
   readonly idBase?: string;
   readonly apiTokenFile?: string;
   readonly aasTarget?: string;
+  readonly maxOpenUploads?: number;
   readonly state: string;
   readonly json?: boolean;
 }
@@ -32,6 +33,11 @@ export function addUpCommand(program: Command): void {
     .option(
       '--aas-target <file>',
       'outside AAS environments and registries to publish to and to look into; see examples/outside-aas.yaml',
+    )
+    .option(
+      '--max-open-uploads <number>',
+      'updates that may come in at the same time; 64 by default',
+      wholeNumber(1),
     )
     .option('--state <folder>', 'state folder', './.fedshell')
     .option('--json', 'answer with JSON once it runs')

@@ -21,7 +21,7 @@ export async function runUp(options: UpOptions): Promise<void> {
   const supervisor = new Supervisor({ folder, report: (event) => report(describeSupervision(event)) });
   try {
     claimStateFolder(folder, { command: 'up', options: {} });
-    const { port, aasPort, host, externalUrl, aasExternalUrl, idBase } = options;
+    const { port, aasPort, host, externalUrl, aasExternalUrl, idBase, maxOpenUploads } = options;
     const apiTokenFile = apiTokenFileFor(folder, options.apiTokenFile);
     const outside = await readOutsideAas(options.aasTarget);
     const bound = await interruption.during(
@@ -35,6 +35,7 @@ export async function runUp(options: UpOptions): Promise<void> {
         ...(idBase === undefined ? {} : { idBase }),
         ...(apiTokenFile === undefined ? {} : { apiTokenFile }),
         ...(outside === undefined ? {} : { outside }),
+        ...(maxOpenUploads === undefined ? {} : { maxOpenUploads }),
       }),
     );
     const plant = { ...bound, api: publicApi ?? bound.api };

@@ -17,6 +17,7 @@ export interface PlantSettings {
   readonly aasExternalUrl?: string;
   readonly idBase?: string;
   readonly outside?: object;
+  readonly maxOpenUploads?: number;
 }
 
 /** A running aggregator with its Redis and its AAS. */

@@ -1,4 +1,4 @@
-import type { Run } from '../../openapi/schemas.ts';
+import type { Evaluation, Run } from '../../openapi/schemas.ts';
 import { percent } from '../terminal/output.ts';
 import { table } from '../terminal/table.ts';
 import { runLine } from './run-view.ts';
@@ -21,23 +21,23 @@ export function roundTable(run: Run): string {
       `${round.contributions.length} of ${round.cohort.length}`,
       round.refusals.length === 0 ? '' : `${round.refusals.length}`,
       round.version === undefined ? '' : `${round.version}`,
-      percent(score?.accuracy),
-      score?.uar === undefined ? '' : percent(score.uar),
-      score === undefined ? '' : score.loss.toFixed(4),
+      ...figuresOf(score),
     ];
   });
   return table([
-    ['round', 'state', 'updates', 'refused', 'version', 'accuracy', 'UAR', 'loss'],
-    [
-      '-',
-      'initial',
-      '',
-      '',
-      `${run.baseVersion ?? 0}`,
-      percent(initial?.accuracy),
-      percent(initial?.uar),
-      initial === undefined ? '' : initial.loss.toFixed(4),
-    ],
+    ['round', 'state', 'updates', 'refused', 'version', 'accuracy', 'worst tenth', 'variance', 'UAR', 'loss'],
+    ['-', 'initial', '', '', `${run.baseVersion ?? 0}`, ...figuresOf(initial)],
     ...rows,
   ]);
+}
+
+/** Accuracy with its fairness over participants, UAR and loss. */
+function figuresOf(score: Evaluation | undefined): string[] {
+  return [
+    percent(score?.accuracy),
+    percent(score?.fairness?.worstTenth),
+    score?.fairness?.variance.toFixed(4) ?? '',
+    percent(score?.uar),
+    score?.loss.toFixed(4) ?? '',
+  ];
 }

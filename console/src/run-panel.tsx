@@ -44,6 +44,8 @@ export function RunPanel({ run, runs, onChoose }: RunPanelProps) {
         <Figure name="state" value={run.state} />
         <Figure name="round" value={`${run.round}/${run.totalRounds}`} />
         <Figure name="accuracy" value={percent(latest?.accuracy)} />
+        <Figure name="accuracy, worst tenth" value={percent(latest?.fairness?.worstTenth)} />
+        <Figure name="accuracy, variance" value={latest?.fairness?.variance.toFixed(4) ?? '–'} />
         <Figure name="loss" value={loss(latest?.loss)} />
         <Figure
           name="in this round"

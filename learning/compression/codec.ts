@@ -32,6 +32,8 @@ export interface Codec {
   layout(
     length: number,
   ): readonly { readonly suffix: EncodedArray['suffix']; readonly dtype: Dtype; readonly count: number }[];
+  /** Where the values of a tensor stand that the file does not say, as all participants of a round send the same. */
+  sharedPlaces?(length: number, shared: RandomStream): Uint32Array;
   /**
    * @param random for stochastic rounding, keyed by participant and tensor.
    * @param shared keyed by round and tensor alone: the same for all participants.

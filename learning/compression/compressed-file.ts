@@ -74,7 +74,9 @@ export function readCompressed(
     const length = elementCount(shape)!;
     const arrays = layoutOf(codec, length).map(({ suffix, dtype }) => {
       const { begin, end } = entries.get(`${name}${suffix}`)!;
-      return arrayOf(file.slice(header.headerBytes + begin, header.headerBytes + end), dtype);
+      // Copied, and not by `slice`, which shares the memory where the file is a Buffer of Node.
+      const bytes = new Uint8Array(file.subarray(header.headerBytes + begin, header.headerBytes + end));
+      return arrayOf(bytes, dtype);
     });
     const values =
       codec === undefined
@@ -122,7 +124,7 @@ function littleEndian(values: EncodedArray['values']): Uint8Array {
   return HOST_IS_LITTLE_ENDIAN ? bytes : swapped(bytes, values.BYTES_PER_ELEMENT);
 }
 
-function arrayOf(copied: Uint8Array, dtype: Dtype): EncodedArray['values'] {
+function arrayOf(copied: Uint8Array<ArrayBuffer>, dtype: Dtype): EncodedArray['values'] {
   const bytes = HOST_IS_LITTLE_ENDIAN ? copied : swapped(copied, DTYPE_BYTES[dtype]);
   switch (dtype) {
     case 'F32':

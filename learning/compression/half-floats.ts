@@ -39,7 +39,8 @@ function nearestEven(value: number): number {
   return floor + (floor % 2);
 }
 
-function floatOf(half: number): number {
+/** The value of the 16 bits of a half. */
+export function floatOf(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;
   const exponent = (half >>> 10) & 0x1f;
   const fraction = half & 0x3ff;

@@ -24,6 +24,9 @@ export function randomK(spec: CompressionSpec): Codec {
     isDense: false,
     isShared,
     layout: (length) => (isShared ? [values(length)] : [indices(length), values(length)]),
+    ...(isShared && {
+      sharedPlaces: (length, shared) => drawnPlaces(length, kept(length), shared),
+    }),
     encode(all, random, shared) {
       const places = drawnPlaces(all.length, kept(all.length), isShared ? shared : random);
       const some = { ...values(all.length), values: Float32Array.from(places, (place) => all[place]!) };

@@ -3,6 +3,9 @@ import type { RandomStream } from '../random.ts';
 import type { Codec, CompressionSpec } from './codec.ts';
 import { compressionOption } from './compression-option.ts';
 
+/** Values that share a scale where a federation says nothing. */
+export const DEFAULT_BLOCK_LENGTH = 256;
+
 /**
  * Integers of 8 or 4 bits with a scale for each block of values (D. Alistarh et al.: QSGD, arXiv:1610.02132). A value lies
  * between two multiples of its block's scale and becomes one of them by chance, the nearer one more often, so that the
@@ -10,7 +13,11 @@ import { compressionOption } from './compression-option.ts';
  * where that is below the least 32-bit float, 2^-142.
  */
 export function scaledIntegers(spec: CompressionSpec, width: 8 | 4): Codec {
-  const blockLength = compressionOption(spec, 'blockLength', { fallback: 256, from: 8, to: 65_536 });
+  const blockLength = compressionOption(spec, 'blockLength', {
+    fallback: DEFAULT_BLOCK_LENGTH,
+    from: 8,
+    to: 65_536,
+  });
   if (blockLength % 8 !== 0) {
     const message = 'blockLength must be a multiple of 8';
     const faults = [{ path: '/compression/blockLength', message }];
@@ -76,7 +83,8 @@ function packed(codes: Int8Array): Uint8Array {
   );
 }
 
-function unpackedAt(bytes: ArrayLike<number>, index: number): number {
+/** The 4-bit code at that index. */
+export function unpackedAt(bytes: ArrayLike<number>, index: number): number {
   const nibble = (bytes[index >> 1]! >> (index % 2 === 0 ? 0 : 4)) & 0xf;
   return nibble < 8 ? nibble : nibble - 16;
 }

@@ -22,6 +22,9 @@ export function combinationFault({ strategy, stage, codec, role, reclips }: Comb
   if (role === 'statistic' && (stage === 'clip' || stage === 'optimise')) {
     return `${stage} on statistic tensors: they get the plain mean`;
   }
+  if (stage === 'clip' && !strategy.parts.includes('delta')) {
+    return `${strategy.key} sends trained weights, and clipping is for deltas`;
+  }
   if (codec === undefined) return undefined;
   if (!strategy.parts.includes('delta'))
     return `${strategy.key} sends trained weights, and codecs are for deltas`;

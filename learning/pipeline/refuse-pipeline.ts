@@ -24,6 +24,12 @@ export function refusePipeline(pipeline: Pipeline, strategy: Strategy): void {
       faults.push({ path: '/pipeline/aggregator', message: `the stage ${kind} is missing` });
     }
   }
+  aggregator.forEach((stage, index) => {
+    if (stage.kind !== 'gate' || strategy.parts.includes('delta')) return;
+    if (stage.maximumNorm === undefined && stage.maximumTimesMedianNorm === undefined) return;
+    const message = `${strategy.key} sends trained weights, and gates of norms are for deltas`;
+    faults.push({ path: `/pipeline/aggregator/${index}`, message });
+  });
   const reclips = aggregator.some(({ kind }) => kind === 'clip');
   for (const [side, stages] of [
     ['participant', participant],

@@ -1,22 +1,27 @@
 import { sumOfFactors } from '../aggregation/factor.ts';
 import type { FoldRunner } from '../aggregation/fold/fold-runner.ts';
-import type { TensorFile, UpdateFile } from '../aggregation/fold/fold-task.ts';
+import type { TensorFile, TensorPayload, UpdateFile } from '../aggregation/fold/fold-task.ts';
 import { gramOf, type RoleTensor, reduceRobustly, reduceToMean } from '../aggregation/fold/reduce.ts';
 import type { SpoolFiles } from '../aggregation/fold/spool-files.ts';
 import { gridOf } from '../aggregation/grid.ts';
+import { SharedPlacesFile } from '../compression/shared-places-file.ts';
 import type { ModelTensor, UpdatePart } from '../strategies/strategy.ts';
-import { partTensorName } from '../update-header.ts';
+import type { ExpectedCompression } from '../update.ts';
+import { partTensorName, readUpdateHeader } from '../update-header.ts';
 import type { SafetensorsHeader } from '../weights/safetensors-header.ts';
 import { elementCount } from '../weights/tensor.ts';
 import type { Reducer } from './reducer.ts';
-import { byteOffsetsOf, spooledTensors } from './spooled-tensors.ts';
+import { spooledTensors } from './spooled-tensors.ts';
 import type { TensorSource } from './tensor-source.ts';
+import { updatePayloads } from './update-payloads.ts';
 
 /** A verified update in the spool. */
 export interface SpooledUpdate {
   readonly participant: string;
   readonly path: string;
   readonly header: SafetensorsHeader;
+  /** What its delta's trainable tensors are multiplied by: it was clipped. */
+  readonly scale?: number | undefined;
 }
 
 /** What fixes the grid of a round's sums, so that all who add up a part of them use the same. */
@@ -28,12 +33,20 @@ export interface SumBounds {
   readonly statistic: number;
 }
 
+/** How a round's updates are compressed. */
+export interface SpoolCompression extends ExpectedCompression {
+  /** The run's; with an update's round it keys the places that all participants of that round share. */
+  readonly seed: number;
+}
+
 interface SpoolReducerOptions {
   readonly runner: FoldRunner;
   readonly files: SpoolFiles;
   /** In the order of the round's contributions. */
   readonly updates: readonly SpooledUpdate[];
   readonly bounds: SumBounds;
+  /** Where the updates' deltas are compressed. */
+  readonly compression?: SpoolCompression | undefined;
   /** Makes a file of so many bytes for a result, and gives its path; whoever made it removes it. */
   readonly scratch: (bytes: number) => string;
 }
@@ -42,15 +55,27 @@ interface SpoolReducerOptions {
  * Reduces updates that lie in files, tile by tile: means exactly, so that their bits depend on the updates alone; robust
  * rules over all rows at once. Memory does not grow with the model or the number of updates.
  */
-export function spoolReducer({ runner, files, updates, bounds, scratch }: SpoolReducerOptions): Reducer {
-  const offsets = updates.map(({ header }) => byteOffsetsOf(header));
+export function spoolReducer(options: SpoolReducerOptions): Reducer {
+  const { runner, files, updates, bounds, compression, scratch } = options;
+  const places = new SharedPlacesFile(files, scratch);
   const filesOf = (part: UpdatePart, tensors: readonly ModelTensor[], members: readonly number[]) =>
     members.map((index): UpdateFile => {
-      const { participant, path } = updates[index]!;
-      const payloads = tensors.map(({ name }) => {
-        const byteOffset = offsets[index]!.get(partTensorName(part, name));
-        if (byteOffset === undefined) throw new RangeError(`the update of ${participant} has no ${name}`);
-        return { encoding: 'f32' as const, byteOffset };
+      const { participant, path, header, scale } = updates[index]!;
+      const lengths = new Map(
+        tensors.map(({ name, shape }) => [partTensorName(part, name), elementCount(shape)!]),
+      );
+      const payloadOf = updatePayloads(header, compression, (name) => ({
+        path: places.of(name, lengths.get(name) ?? 0, compression!.codec, {
+          seed: compression!.seed,
+          round: readUpdateHeader(header).round,
+        }),
+        byteOffset: 0,
+      }));
+      const payloads = tensors.map(({ name, role }): TensorPayload => {
+        const payload = payloadOf(partTensorName(part, name));
+        if (payload === undefined) throw new RangeError(`the update of ${participant} has no ${name}`);
+        const isClipped = scale !== undefined && part === 'delta' && role === 'trainable';
+        return isClipped ? { ...payload, scale } : payload;
       });
       return { participant, path, payloads };
     });

@@ -145,7 +145,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** The model versions of a federation, oldest first. */
+        /** The model versions of a federation, those of group `main` first, of each group the oldest first. */
         get: operations["listVersions"];
         put?: never;
         post?: never;
@@ -193,6 +193,29 @@ export interface paths {
         };
         /** The safetensors file of a model version. Its sha256 is the ETag. */
         get: operations["getWeights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/federations/{federationId}/versions/{number}/strategy-state": {
+        parameters: {
+            query?: {
+                /** @description The group of the version; `main` by default. */
+                group?: components["parameters"]["group"];
+            };
+            header?: never;
+            path: {
+                federationId: components["parameters"]["federationId"];
+                number: components["parameters"]["versionNumber"];
+            };
+            cookie?: never;
+        };
+        /** What the strategy keeps beside a model version, a safetensors file with tensors SLOT/NAME. Its sha256 is the ETag. */
+        get: operations["getStrategyState"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1733,8 +1756,13 @@ export interface components {
             quorum?: number;
             contributions: components["schemas"]["Contribution"][];
             refusals: components["schemas"]["Refusal"][];
-            /** @description The version it made. */
+            /** @description The version it made: of group `main`, else of its first group. */
             version?: number;
+            /** @description All versions it made, where the strategy keeps several models. */
+            versions?: {
+                group: components["schemas"]["ChosenId"];
+                number: number;
+            }[];
             openedAt: components["schemas"]["Timestamp"];
             deadlineAt?: components["schemas"]["Timestamp"];
             endedAt?: components["schemas"]["Timestamp"];
@@ -1766,6 +1794,13 @@ export interface components {
             /** @description Mean recall over the classes that occur; absent with share summary. */
             uar?: number;
             loss: number;
+            /** @description How evenly the version serves the participants that have test windows; each counts alike. */
+            fairness?: {
+                /** @description Mean accuracy at the worst tenth of them. */
+                worstTenth: number;
+                /** @description Variance of their accuracies. */
+                variance: number;
+            };
             confusion?: number[][];
             perParticipant: {
                 participant: components["schemas"]["ChosenId"];
@@ -1949,6 +1984,16 @@ export interface components {
             seed: number;
             scaler: components["schemas"]["Scaler"];
             numerics?: components["schemas"]["Numerics"];
+            group?: components["schemas"]["InitialGroup"];
+        };
+        /** @description The model whose version 0 is made, where a strategy keeps several; `main` otherwise. */
+        InitialGroup: {
+            group: components["schemas"]["ChosenId"];
+            /**
+             * @description Whether they are those that all groups share, or drawn for this one alone.
+             * @enum {unknown}
+             */
+            weights: "common" | "own";
         };
         /** @description How features are standardised; `local` means that each site fits its own and sends nothing. */
         Scaler: {
@@ -2010,6 +2055,13 @@ export interface components {
             /** @enum {unknown} */
             share: "full" | "summary";
             numerics?: components["schemas"]["Numerics"];
+            /** @description With it the version is scored as each participant uses it: with its own tensors or model, and after further training. Goes with `training`. */
+            strategy?: components["schemas"]["StrategySpec"];
+            training?: components["schemas"]["TrainingSpec"];
+            /** @description By participant, the last of its updates that counted: what it keeps of that one is scored; of one that is not named, what it keeps of its latest. */
+            lastCountedUpdates?: {
+                [key: string]: components["schemas"]["Sha256"];
+            };
         };
         InferJob: {
             /** @constant */
@@ -2326,6 +2378,33 @@ export interface operations {
         };
     };
     getWeights: {
+        parameters: {
+            query?: {
+                /** @description The group of the version; `main` by default. */
+                group?: components["parameters"]["group"];
+            };
+            header?: never;
+            path: {
+                federationId: components["parameters"]["federationId"];
+                number: components["parameters"]["versionNumber"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getStrategyState: {
         parameters: {
             query?: {
                 /** @description The group of the version; `main` by default. */

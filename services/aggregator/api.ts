@@ -45,7 +45,7 @@ export class Api {
     return present({
       federation: row.federation,
       participants: participants.admittedTo(id),
-      version: store.versions.current(id)?.number ?? null,
+      version: (store.versions.current(id) ?? store.versions.newest(id))?.number ?? null,
       activeRun: store.runs.activeOf(id),
       shellId: publisher.ids.federation(id),
       createdAt: row.createdAt,
@@ -60,7 +60,7 @@ export class Api {
       quorum: document.quorum ?? ({ kind: 'fraction', of: 0.8 } as const),
       strategy: document.strategy ?? { key: 'fed-avg' },
     };
-    refuseStrategy(choice);
+    refuseStrategy({ ...choice, pipeline: document.pipeline });
     const evaluation = document.evaluation ?? { everyRounds: 1, of: 'all' };
     const federation: Federation = { ...document, ...choice, evaluation };
     validate('Federation', federation, `the federation ${federation.id}`);
@@ -199,7 +199,7 @@ export class Api {
 
   /** @throws CodedError `E_NOT_FOUND` */
   version(federation: string, number: number, group = 'main'): ModelVersion {
-    const row = group === 'main' ? this.#parts.store.versions.get(federation, number) : undefined;
+    const row = this.#parts.store.versions.get(federation, number, group);
     if (row === undefined) {
       throw new CodedError(
         'E_NOT_FOUND',
@@ -214,10 +214,9 @@ export class Api {
     const { contributors, ...rest } = row;
     return present({
       ...rest,
-      group: 'main',
       contributors: contributors === undefined ? undefined : [...contributors],
-      shellId: publisher.ids.model(row.federation, 'main', row.number),
-      attachmentUrl: publisher.attachmentUrl(row.federation, row.number),
+      shellId: publisher.ids.model(row.federation, row.group, row.number),
+      attachmentUrl: publisher.attachmentUrl(row),
     });
   }
 }

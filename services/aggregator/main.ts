@@ -20,13 +20,15 @@ import { createApp } from './http/app.ts';
 import { EventHub } from './http/event-hub.ts';
 import { hostGuard } from './http/host-guard.ts';
 import { listen } from './http/listen.ts';
+import { UploadPlaces } from './http/upload-places.ts';
 import { createMetrics } from './metrics.ts';
 import { Participants } from './participants.ts';
 import { openLookUps } from './proposals/open-look-ups.ts';
 import { contentPlace } from './publishing/content-place.ts';
 import { openPublisher } from './publishing/open-publisher.ts';
+import { publicationOf } from './publishing/publication-name.ts';
 import { openOutsidePublishers } from './publishing/targets/outside-publishers.ts';
-import { acceptUpdate, type IncomingUpdate } from './runs/accept-update.ts';
+import { acceptUpdate, type UpdateRequest } from './runs/accept-update.ts';
 import type { RunServices } from './runs/run-context.ts';
 import { Runs } from './runs/runs.ts';
 import { type AggregatorSettings, resolveSettings } from './settings.ts';
@@ -64,7 +66,8 @@ export async function start(
   });
   shutdown.add('participants', () => participants.close());
   const admission = new Admission(store, participants);
-  const metrics = createMetrics(() => participants);
+  const uploadPlaces = new UploadPlaces({ most: settings.maxOpenUploads });
+  const metrics = createMetrics(() => participants, uploadPlaces);
 
   const environment = await openEnvironment({ folder: join(settings.folder, 'aas'), log });
   shutdown.add('AAS', () => environment.close());
@@ -141,11 +144,12 @@ export async function start(
     foldPool,
     log,
     maximumModelBytes: settings.maximumModelBytes,
+    leastFreeBytes: settings.leastFreeBytes,
     runChanged: (id) => events.changed(`run:${id}`, () => runEvent(late.api, id)),
-    versionChanged: (federation, number) =>
-      events.changed(`version:${federation}:${number}`, () => ({
+    versionChanged: (federation, number, group) =>
+      events.changed(publicationOf({ federation, number, group }), () => ({
         kind: 'version',
-        version: api.version(federation, number),
+        version: api.version(federation, number, group),
       })),
   };
   const runs = await Runs.open(runServices);
@@ -190,6 +194,8 @@ export async function start(
       metrics,
       events,
       maximumModelBytes: settings.maximumModelBytes,
+      uploadPlaces,
+      uploadStallMs: settings.uploadStallMs,
       snapshot: () => [
         ...api.runsAll(undefined).map((run): Event => ({ kind: 'run', run })),
         ...api.participantsAll().map((participant): Event => ({ kind: 'participant', participant })),
@@ -213,11 +219,7 @@ export async function start(
 }
 
 /** An update of a finished run is answered like one of a closed round: as the first time, or refused. */
-function takeUpdate(
-  services: RunServices,
-  runs: Runs,
-  incoming: Omit<IncomingUpdate, 'live' | 'strategy' | 'bounds'>,
-) {
+function takeUpdate(services: RunServices, runs: Runs, incoming: UpdateRequest) {
   const driver = runs.driver(incoming.key.run);
   if (driver !== undefined) return driver.accept(incoming);
   if (services.store.runs.get(incoming.key.run) === undefined) {
@@ -227,6 +229,8 @@ function takeUpdate(
     ...incoming,
     // No update gets as far as to be held against it.
     strategy: strategyOf({ key: 'fed-avg' }),
+    compression: undefined,
+    gates: {},
     bounds: { maximumExampleCount: 0, maximumNorm: 0, largest: { trainable: 0, statistic: 0 } },
     live: () => undefined,
   });

@@ -16,7 +16,10 @@ export interface Metrics {
 
 const BUCKETS_SECONDS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 3600];
 
-export function createMetrics(participants: () => Participants): Metrics {
+export function createMetrics(
+  participants: () => Participants,
+  uploads: { readonly taken: number },
+): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -46,6 +49,14 @@ export function createMetrics(participants: () => Participants): Metrics {
           this.set({ pool, federation, backend, build, device }, stepsPerSecond);
         }
       }
+    },
+  });
+  new Gauge({
+    name: 'fedshell_open_uploads',
+    help: 'Updates that are coming in now.',
+    registers,
+    collect() {
+      this.set(uploads.taken);
     },
   });
   const slotGauge = (

@@ -113,6 +113,11 @@ export class Participants {
     return this.#entries.has(id);
   }
 
+  /** Whether it was not taken out. */
+  isThere(id: string): boolean {
+    return this.#entries.get(id)?.removed === false;
+  }
+
   poolOf(id: string): string | undefined {
     return this.#entries.get(id)?.pool;
   }

@@ -45,6 +45,22 @@ export interface AggregatorSettings {
    * @defaultValue 2 GiB
    */
   readonly maximumModelBytes?: number;
+  /**
+   * Uploads of updates at the same time, from 1; the others are told when to come again (`E_TOO_MANY_UPLOADS`). Each
+   * takes up to 1 MiB of memory.
+   * @defaultValue 64
+   */
+  readonly maxOpenUploads?: number;
+  /**
+   * Time of waiting for a sender in which at least 64 KiB of its file must come; else the upload is given up.
+   * @defaultValue 30_000
+   */
+  readonly uploadStallMs?: number;
+  /**
+   * Space on the disk that rounds leave free: one that may need more waits.
+   * @defaultValue 0
+   */
+  readonly leastFreeBytes?: number;
   /** How long invoked operations may take and their results are kept. */
   readonly operations?: OperationTimes;
   /**
@@ -63,6 +79,9 @@ export interface ResolvedSettings extends Omit<AggregatorSettings, 'outside'> {
   readonly apiToken: string | undefined;
   readonly offlineAfterMs: number;
   readonly maximumModelBytes: number;
+  readonly maxOpenUploads: number;
+  readonly uploadStallMs: number;
+  readonly leastFreeBytes: number;
 }
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
@@ -80,6 +99,8 @@ export function resolveSettings(settings: AggregatorSettings): ResolvedSettings 
       `the aggregator listens on ${host} only with an API token, so that not everybody there can command it`,
     );
   }
+  const { maxOpenUploads = 64, uploadStallMs = 30_000 } = settings;
+  refuseSmall({ maxOpenUploads, uploadStallMs });
   return {
     ...settings,
     host,
@@ -87,7 +108,19 @@ export function resolveSettings(settings: AggregatorSettings): ResolvedSettings 
     outside: resolveOutside(settings.outside ?? {}),
     offlineAfterMs: settings.offlineAfterMs ?? 10_000,
     maximumModelBytes: settings.maximumModelBytes ?? 2 * 1024 ** 3,
+    maxOpenUploads,
+    uploadStallMs,
+    leastFreeBytes: settings.leastFreeBytes ?? 0,
   };
+}
+
+/** @throws CodedError `E_INVALID_INPUT` with every number that is not an integer from 1. */
+function refuseSmall(numbers: Readonly<Record<string, number>>): void {
+  const faults = Object.entries(numbers)
+    .filter(([, value]) => !Number.isSafeInteger(value) || value < 1)
+    .map(([name]) => ({ path: `/${name}`, message: 'must be an integer from 1' }));
+  if (faults.length > 0)
+    throw new CodedError('E_INVALID_INPUT', "the aggregator's settings have faults", { faults });
 }
 
 function readToken(file: string): string {

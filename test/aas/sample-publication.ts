@@ -253,6 +253,8 @@ function withRecords(series: Submodel): Submodel {
       uar: 0.85,
       loss: 0.3,
       testExampleCount: 270,
+      accuracyWorstTenth: 0.75,
+      accuracyVariance: 0.01,
     }),
   ];
   const complete = withChildren(segment, (element) =>

@@ -3,6 +3,7 @@ import {
   checkEvaluationResult,
   confusionMatrix,
   evaluationSums,
+  fairnessOf,
   mergeEvaluations,
   metricsOf,
   resultOfSums,
@@ -103,6 +104,28 @@ describe('metrics', () => {
     expect(() => confusionMatrix([2], [0], 2)).toThrow(RangeError);
     expect(() => confusionMatrix([0], [-1], 2)).toThrow(RangeError);
     expect(() => mergeEvaluations([evaluationSums([[1]], 0), sumsOf([])])).toThrow(RangeError);
+  });
+});
+
+describe('fairness', () => {
+  const result = (correct: number, exampleCount = 10) => ({ correct, exampleCount });
+
+  it('is what one computes by hand, each participant counting alike', () => {
+    const figures = fairnessOf([result(10), result(4), result(100, 200), result(0, 0)]);
+
+    // Accuracies 1, 0.4 and 0.5 about 19/30.
+    expect(figures?.worstTenth).toBe(0.4);
+    expect(figures?.variance).toBeCloseTo((11 ** 2 + 7 ** 2 + 4 ** 2) / 30 ** 2 / 3, 12);
+  });
+
+  it('has the mean of a rounded up tenth as the worst', () => {
+    const eleven = Array.from({ length: 11 }, (_, index) => result(10 - (index % 10)));
+
+    expect(fairnessOf(eleven)?.worstTenth).toBeCloseTo(0.15, 12);
+  });
+
+  it('is undefined where nobody has an example', () => {
+    expect([fairnessOf([]), fairnessOf([result(0, 0)])]).toEqual([undefined, undefined]);
   });
 });
 

@@ -2,16 +2,31 @@ import type { Grid } from '../grid.ts';
 import type { Buckets } from '../reduction.ts';
 
 /** Where and how a tensor's values lie in an update's file. */
-export type TensorPayload =
+export type TensorPayload = EncodedPayload & {
+  /** What each decoded value is multiplied by, once and rounded to 32 bits: an update that was clipped. */
+  readonly scale?: number;
+};
+
+type EncodedPayload =
   | { readonly encoding: 'f32'; readonly byteOffset: number }
   | { readonly encoding: 'f16'; readonly byteOffset: number }
   | {
-      /** 8-bit integers; each block of values has a scale, a 32-bit float. */
-      readonly encoding: 'int8';
+      /** 8-bit integers, or two of 4 bits a byte; each block of values has a scale, a 32-bit float. */
+      readonly encoding: 'int8' | 'int4';
       readonly byteOffset: number;
       readonly scalesByteOffset: number;
       /** Values of a block, a positive multiple of 8. */
       readonly blockLength: number;
+    }
+  | {
+      /** Some values as 32-bit floats; all others are 0. */
+      readonly encoding: 'sparse';
+      readonly byteOffset: number;
+      /** How many there are. */
+      readonly kept: number;
+      /** Their places, ascending 32-bit integers, in the update's file or in another. */
+      readonly indicesByteOffset: number;
+      readonly indicesPath?: string;
     };
 
 /** A verified update in a file of the spool. */

@@ -1,6 +1,7 @@
 import { CodedError } from '../../../runtime/errors.ts';
 import type { AggregationKernels } from '../kernels.ts';
 import type { ReducedTensor, TensorPayload, Tile, UpdateFile } from './fold-task.ts';
+import { readPayload, scaleValues } from './read-payload.ts';
 import type { SpoolFiles } from './spool-files.ts';
 import { STRIP } from './tiles.ts';
 
@@ -45,6 +46,9 @@ export class TileReader {
     const payload = update.payloads[tile.tensor]!;
     this.#decode(update.path, payload, tile, place);
     const end = place / FLOAT_BYTES + tile.count;
+    if (payload.scale !== undefined) {
+      scaleValues(this.#floats.subarray(place / FLOAT_BYTES, end), payload.scale);
+    }
     this.#floats.fill(0, end, place / FLOAT_BYTES + Math.ceil(tile.count / STRIP) * STRIP);
     const largest = floatOfBits(this.#kernels.largestBits(place, Math.ceil(tile.count / 4) * 4));
     if (!(largest <= tensor.grid.bound)) {
@@ -67,10 +71,13 @@ export class TileReader {
     } else if (payload.encoding === 'f16') {
       this.#load(path, payload.byteOffset + begin * 2, this.#staging, count * 2);
       this.#kernels.decodeHalves(this.#staging, place, Math.ceil(count / 8) * 8);
-    } else {
+    } else if (payload.encoding === 'int8') {
       this.#load(path, payload.byteOffset + begin, this.#staging, count);
       const scales = this.#scales(path, payload, begin, count);
       this.#decodeBlocks(scales, payload.blockLength, begin, count, place);
+    } else {
+      const first = place / FLOAT_BYTES;
+      readPayload(this.#files, path, payload, begin, this.#floats.subarray(first, first + count));
     }
   }
 
@@ -93,7 +100,7 @@ export class TileReader {
 
   #scales(
     path: string,
-    { scalesByteOffset, blockLength }: Extract<TensorPayload, { encoding: 'int8' }>,
+    { scalesByteOffset, blockLength }: Extract<TensorPayload, { encoding: 'int8' | 'int4' }>,
     begin: number,
     count: number,
   ): Float32Array {

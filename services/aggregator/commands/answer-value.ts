@@ -20,7 +20,7 @@ export function answerValue(
       `the answer of ${participant} has other classes than the profile`,
     );
   }
-  const { number, sha256 } = job.version;
-  const modelId = ids.model(federation, 'main', number);
+  const { group, number, sha256 } = job.version;
+  const modelId = ids.model(federation, group, number);
   return { participant, federation, ...said, modelId, modelVersion: number, modelSha256: sha256 };
 }

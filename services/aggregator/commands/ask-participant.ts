@@ -10,13 +10,13 @@ export async function infer(context: CommandContext): Promise<CommandResult> {
   const { federation, participant, pool } = askedOne(context, who);
   const version =
     modelVersion === undefined
-      ? servedVersion(context, federation.id)
+      ? servedVersion(context, federation.id, participant)
       : store.versions.get(federation.id, modelVersion);
   if (version === undefined) {
     const which = modelVersion === undefined ? 'model version yet' : `model version ${modelVersion}`;
     throw new CodedError('E_NOT_FOUND', `federation ${federation.id} has no ${which}`);
   }
-  const { number, sha256, bytes } = version;
+  const { group, number, sha256, bytes } = version;
   const { id, model, profile } = federation;
   const job: InferJob = {
     kind: 'infer',
@@ -24,7 +24,7 @@ export async function infer(context: CommandContext): Promise<CommandResult> {
     federation: id,
     participant,
     window,
-    version: { group: 'main', number, sha256, bytes },
+    version: { group, number, sha256, bytes },
     model,
     profile,
   };

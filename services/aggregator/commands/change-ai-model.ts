@@ -1,3 +1,4 @@
+import { MAIN_GROUP } from '../../../learning/strategies/strategy.ts';
 import { CodedError } from '../../../runtime/errors.ts';
 import type { VersionRow } from '../store/version-table.ts';
 import { type CommandContext, type CommandResult, federationOf } from './command-context.ts';
@@ -10,7 +11,7 @@ export async function changeAiModel(context: CommandContext): Promise<CommandRes
   const version = modelId === 'latest' ? undefined : requireVersion(context, federation.id, modelId);
   store.transaction(() => {
     if (version === undefined) store.servedVersions.delete(federation.id);
-    else store.servedVersions.put(federation.id, version.number);
+    else store.servedVersions.put(federation.id, version);
     store.publications.add(`federation:${federation.id}`);
   });
   publisher.poke();
@@ -24,15 +25,26 @@ export async function changeAiModel(context: CommandContext): Promise<CommandRes
   };
 }
 
-/** The version that is used where a caller names none: the selected one, else the newest. */
+/**
+ * The version that is used where a caller names none: the selected one, else the newest of the group whose model the
+ * participant uses.
+ */
 export function servedVersion(
   { store }: Pick<CommandContext, 'store'>,
   federation: string,
+  participant?: string,
 ): VersionRow | undefined {
   const selected = store.servedVersions.get(federation);
-  return selected === undefined
-    ? store.versions.current(federation)
-    : store.versions.get(federation, selected);
+  if (selected !== undefined) return store.versions.get(federation, selected.number, selected.group);
+  const run = store.runs.latestOf(federation);
+  const groups =
+    participant === undefined || run === undefined ? undefined : store.contributions.groups(run.id);
+  const own = groups?.get(participant ?? '');
+  return (
+    (own === undefined ? undefined : store.versions.current(federation, own)) ??
+    store.versions.current(federation) ??
+    store.versions.newest(federation)
+  );
 }
 
 /** @param modelId a number, a sha256, or the id of the version's shell */
@@ -40,8 +52,10 @@ function requireVersion({ store, ids }: CommandContext, federation: string, mode
   const version = store.versions
     .all(federation)
     .find(
-      ({ number, sha256 }) =>
-        String(number) === modelId || sha256 === modelId || ids.model(federation, 'main', number) === modelId,
+      ({ group, number, sha256 }) =>
+        sha256 === modelId ||
+        ids.model(federation, group, number) === modelId ||
+        (group === MAIN_GROUP && String(number) === modelId),
     );
   if (version !== undefined) return version;
   throw new CodedError('E_NOT_FOUND', `federation ${federation} has no model version "${modelId}"`);

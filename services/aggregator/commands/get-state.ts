@@ -29,7 +29,7 @@ function federationState(context: CommandContext) {
     totalRounds: run?.totalRounds,
     participants: admitted,
     participantsOnline: admitted.filter((each) => participants.isOnline(each)),
-    modelVersion: store.versions.current(id)?.number,
+    modelVersion: (store.versions.current(id) ?? store.versions.newest(id))?.number,
     servedVersion: servedVersion(context, id)?.number,
     aggregatedAccuracy: metrics?.accuracy,
     aggregatedUar: metrics?.uar,

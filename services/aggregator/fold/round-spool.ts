@@ -4,6 +4,7 @@ import type { FoldRunner } from '../../../learning/aggregation/fold/fold-runner.
 import { MemoryFiles, type SpoolFiles } from '../../../learning/aggregation/fold/spool-files.ts';
 import type { SpooledUpdate } from '../../../learning/pipeline/spool-reducer.ts';
 import { readSpooledHeader } from '../../../learning/pipeline/spooled-tensors.ts';
+import { ENCODED_DTYPES } from '../../../learning/pipeline/verify-encoded-update.ts';
 import type { Contribution } from '../../../openapi/schemas.ts';
 import type { Store } from '../store/store.ts';
 import type { FoldPool } from './fold-pool.ts';
@@ -21,9 +22,12 @@ export interface RoundSpool {
   close(): Promise<void>;
 }
 
+/** Bytes of small updates that are reduced in memory at most: what the aggregator needs must not grow with the cohort. */
+const MEMORY_BYTES = 32 * 1024 ** 2;
+
 /**
- * Opens the updates of contributions. Small ones, whose bytes are in memory, are reduced there and then, without a file or
- * a thread; as soon as one is large all are reduced from files by the pool.
+ * Opens the updates of contributions. A few small ones, whose bytes are in the database, are reduced in memory there and
+ * then, without a file or a thread; many of them, and all as soon as one is large, from files by the pool.
  */
 export function openRoundSpool(
   store: Store,
@@ -33,8 +37,10 @@ export function openRoundSpool(
   const disk = new OpenFiles();
   const memory = new MemoryFiles(disk);
   const scratched: string[] = [];
-  const places = contributions.map(({ sha256, bytes }) => store.updates.locate(sha256, bytes));
-  const isSmall = places.every((place) => typeof place !== 'string');
+  const locate = ({ sha256, bytes }: Contribution) => store.updates.locate(sha256, bytes);
+  const bytesOfAll = contributions.reduce((sum, { bytes }) => sum + bytes, 0);
+  const isSmall =
+    bytesOfAll <= MEMORY_BYTES && contributions.every((each) => typeof locate(each) !== 'string');
   const onDisk = (write: (path: string) => void): string => {
     const path = store.versionFiles.partial();
     scratched.push(path);
@@ -62,9 +68,10 @@ export function openRoundSpool(
       for (const path of scratched) await rm(path, { force: true });
     },
   };
-  const updates = contributions.map(({ participant }, index) => {
-    const path = pathOf(places[index]!, index);
-    return { participant, path, header: readSpooledHeader(memory, path) };
+  const updates = contributions.map((contribution, index) => {
+    const { participant } = contribution;
+    const path = pathOf(locate(contribution), index);
+    return { participant, path, header: readSpooledHeader(memory, path, ENCODED_DTYPES) };
   });
   return { ...spool, updates };
 }

@@ -19,6 +19,7 @@ import { federationPublication } from './federation-publication.ts';
 import { merged } from './merged.ts';
 import { participantPublication, participantStatePublication } from './participant-publication.ts';
 import type { PublicationContext } from './publication-context.ts';
+import { type VersionName, versionOfPublication } from './publication-name.ts';
 import { Publisher } from './publisher.ts';
 import { RequirementsFiles } from './requirements-files.ts';
 import { recordPublication } from './round-series.ts';
@@ -42,8 +43,8 @@ interface Options {
 export function openPublisher(options: Options): Publisher {
   const { settings, store, participants, environment, metrics, log, aasUrl, apiUrl } = options;
   const ids = aasIds(settings.idBase ?? `urn:fedshell:${store.installationId}`);
-  const attachmentUrl = (federation: string, number: number): string => {
-    const deployment = ids.submodel(ids.model(federation, 'main', number), 'AIDeployment');
+  const attachmentUrl = ({ federation, group, number }: VersionName): string => {
+    const deployment = ids.submodel(ids.model(federation, group, number), 'AIDeployment');
     return `${aasUrl}/submodels/${encodeIdentifier(deployment)}/submodel-elements/${DEPLOYED_MODEL_PATH}/attachment`;
   };
   const contact = settings.contact ?? { company: 'not stated' };
@@ -60,13 +61,14 @@ export function openPublisher(options: Options): Publisher {
   };
   const shapes = new Shapes(store);
   const build = (name: string): Publication => {
-    const [kind, id = '', number] = name.split(':');
+    const [kind, id = ''] = name.split(':');
     if (kind === 'aggregator') return aggregatorPublication(context);
     if (kind === 'participant') return participantPublication(context, id);
     if (kind === 'participant-state') return participantStatePublication(context, id);
     if (kind === 'federation') return federationPublication(context, id);
     if (kind === 'run') return runPublication(context, id);
-    const version = store.versions.get(id, Number(number))!;
+    const { group, number } = versionOfPublication(name)!;
+    const version = store.versions.get(id, number, group)!;
     return merged([
       versionPublication(context, version, shapes.of(version)),
       recordPublication(context, version),

@@ -2,6 +2,7 @@ import type { AasIds } from '../../../aas/submodels/aas-ids.ts';
 import type { Federation } from '../../../openapi/schemas.ts';
 import type { Participants } from '../participants.ts';
 import type { Store } from '../store/store.ts';
+import type { VersionName } from './publication-name.ts';
 import type { RequirementsFiles } from './requirements-files.ts';
 
 /** What publications are made from. */
@@ -18,7 +19,7 @@ export interface PublicationContext {
   readonly urls: { readonly api: () => string | undefined; readonly aas: string };
   /** Whether the two want a bearer token. */
   readonly needsToken: boolean;
-  attachmentUrl(federation: string, number: number): string;
+  attachmentUrl(version: VersionName): string;
 }
 
 /** Id of the submodel with the federation's contact. */

@@ -7,6 +7,7 @@ import { timestamp } from '../clock.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Store } from '../store/store.ts';
 import { merged } from './merged.ts';
+import { type VersionName, versionOfPublication } from './publication-name.ts';
 
 interface Options {
   readonly store: Store;
@@ -17,7 +18,7 @@ interface Options {
   /** Makes what the AAS shows of the thing with that outbox name. */
   build(name: string): Publication;
   /** Where any AAS client downloads a version's file. */
-  attachmentUrl(federation: string, number: number): string;
+  attachmentUrl(version: VersionName): string;
 }
 
 /** Environments beside our own, which are told what changed. */
@@ -31,6 +32,8 @@ const COLLECT_MS = 50;
 /** States of the moment are published no more often than this. */
 const NOTE_MS = 1000;
 const LONGEST_RETRY_MS = 10_000;
+/** How many times as long as their publication took states of the moment rest after it. */
+const NOTE_REST = 9;
 /** Things that are published in one transaction at most. */
 const BATCH = 50;
 
@@ -71,9 +74,9 @@ export class Publisher {
     this.#outside = outside;
   }
 
-  attachmentUrl(federation: string, number: number): string | undefined {
-    const version = this.#options.store.versions.get(federation, number);
-    return version?.publishedAt === undefined ? undefined : this.#options.attachmentUrl(federation, number);
+  attachmentUrl({ federation, group, number }: VersionName): string | undefined {
+    const version = this.#options.store.versions.get(federation, number, group);
+    return version?.publishedAt === undefined ? undefined : this.#options.attachmentUrl(version);
   }
 
   /**
@@ -130,13 +133,15 @@ export class Publisher {
     const names = [...new Set([...pending.map(({ name }) => name), ...noted])];
     if (names.length === 0 || this.#closed) return;
     for (const name of noted) this.#noted.delete(name);
+    const beganMs = performance.now();
     try {
       await this.publish(names);
       store.transaction(() => {
         for (const { name, revision } of pending) store.publications.done(name, revision);
         this.#noteVersions(names);
       });
-      this.poke(0);
+      // States of the moment of a large cohort must not take all the time there is; what the outbox has goes at once.
+      this.poke(pending.length > 0 ? 0 : NOTE_REST * (performance.now() - beganMs));
     } catch (thrown) {
       for (const name of noted) this.#noted.add(name);
       const reason = toCodedError(thrown).message;
@@ -159,8 +164,10 @@ export class Publisher {
   #noteVersions(names: readonly string[]): void {
     const { store } = this.#options;
     for (const name of names) {
-      const [kind, federation, number] = name.split(':');
-      if (kind === 'version') store.versions.notePublished(federation!, Number(number), timestamp());
+      const version = versionOfPublication(name);
+      if (version === undefined) continue;
+      const { federation, group, number } = version;
+      store.versions.notePublished(federation, number, timestamp(), group);
     }
   }
 }

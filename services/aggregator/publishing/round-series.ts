@@ -7,7 +7,8 @@ import {
   runSegmentHead,
   runSegmentPath,
 } from '../../../aas/submodels/time-series.ts';
-import { mergeEvaluations, metricsOf, sumsOfResult } from '../../../learning/metrics.ts';
+import { fairnessOf, mergeEvaluations, metricsOf, sumsOfResult } from '../../../learning/metrics.ts';
+import { MAIN_GROUP } from '../../../learning/strategies/strategy.ts';
 import { present } from '../store/present.ts';
 import type { RunRow } from '../store/run-table.ts';
 import type { VersionRow } from '../store/version-table.ts';
@@ -30,9 +31,11 @@ export function seriesFrame(context: PublicationContext, federation: string): Pu
 export function recordPublication(context: PublicationContext, version: VersionRow): Publication {
   const { store } = context;
   const run = store.runs.get(version.run);
-  if (run === undefined) return {};
+  // Records are numbered as the versions of `main`; the figures of other groups stand in their own nameplates.
+  if (run === undefined || version.group !== MAIN_GROUP) return {};
   const results = store.evaluations.resultsOf(run.id, version.number);
   const metrics = results.length === 0 ? undefined : metricsOf(mergeEvaluations(results.map(sumsOfResult)));
+  const fairness = fairnessOf(results);
   const record = roundRecord(
     present({
       time: version.createdAt,
@@ -44,6 +47,8 @@ export function recordPublication(context: PublicationContext, version: VersionR
       uar: metrics?.uar,
       loss: metrics?.loss,
       testExampleCount: metrics?.exampleCount,
+      accuracyWorstTenth: fairness?.worstTenth,
+      accuracyVariance: fairness?.variance,
     }),
   );
   const submodelId = seriesId(context, version.federation);

@@ -11,7 +11,7 @@ export function runPublication(context: PublicationContext, federation: string):
   const { ids, store, participants } = context;
   const run = store.runs.latestOf(federation);
   const round = run === undefined ? undefined : store.rounds.last(run.id);
-  const version = store.versions.current(federation);
+  const version = store.versions.current(federation) ?? store.versions.newest(federation);
   const results = run === undefined ? [] : store.evaluations.latest(run.id);
   const metrics = results.length === 0 ? undefined : metricsOf(mergeEvaluations(results.map(sumsOfResult)));
   const admitted = participants.admittedTo(federation);
@@ -31,7 +31,7 @@ export function runPublication(context: PublicationContext, federation: string):
       aggregatedUar: metrics?.uar,
       aggregatedLoss: metrics?.loss,
       dataset: federation,
-      model: version === undefined ? undefined : ids.model(federation, 'main', version.number),
+      model: version === undefined ? undefined : ids.model(federation, version.group, version.number),
       modelVersion: version?.number,
       modelSha256: version?.sha256,
       lastError: run?.state === 'failed' ? run.reason : round?.reason,

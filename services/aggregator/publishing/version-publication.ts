@@ -9,6 +9,7 @@ import { aiModelNameplate, type ModelNameplateValues } from '../../../aas/submod
 import { contactReference } from '../../../aas/submodels/contact-information.ts';
 import { modelVersionShell } from '../../../aas/submodels/shells.ts';
 import { mergeEvaluations, metricsOf, sumsOfResult } from '../../../learning/metrics.ts';
+import { MAIN_GROUP } from '../../../learning/strategies/strategy.ts';
 import type { VersionMetadata } from '../../../learning/weights/version-metadata.ts';
 import type { Federation } from '../../../openapi/schemas.ts';
 import type { RunRow } from '../store/run-table.ts';
@@ -24,11 +25,13 @@ export function versionPublication(
   shapes: Shapes,
 ): Publication {
   const { ids, store, attachmentUrl } = context;
+  const parent = parentVersion(context, version);
   const federation = store.federations.get(version.federation)!.federation;
   const run = store.runs.get(version.run)!;
-  const shellId = ids.model(federation.id, 'main', version.number);
+  const shellId = ids.model(federation.id, version.group, version.number);
   const contact = contactReference(contactId(context, federation.id));
-  const fileName = `${federation.id}-${version.number}.safetensors`;
+  const group = version.group === MAIN_GROUP ? '' : `-${version.group}`;
+  const fileName = `${federation.id}${group}-${version.number}.safetensors`;
   const contentType = 'application/octet-stream';
   const requirements = version.numerics === undefined ? undefined : context.requirements.of(version.numerics);
   const nameplate = aiModelNameplate({
@@ -36,7 +39,7 @@ export function versionPublication(
     uriOfTheProduct: shellId,
     version: String(version.number),
     contact,
-    storage: attachmentUrl(federation.id, version.number),
+    storage: attachmentUrl(version),
     inputs: {
       kind: `${federation.profile.features.key} of windows of ${federation.profile.signals.waveform}`,
       dimensions: shapes.inputShape.map((size) => ({ size, information: inputOf(federation) })),
@@ -49,7 +52,7 @@ export function versionPublication(
     })),
     type: federation.model.key,
     hyperparameters: hyperparameters(federation, run),
-    ...parentOf(context, version),
+    ...parentOf(context, parent),
   });
   const deployment = aiDeployment({
     id: ids.submodel(shellId, 'AIDeployment'),
@@ -73,11 +76,11 @@ export function versionPublication(
       modelVersionShell({
         id: shellId,
         federation: federation.id,
-        group: 'main',
+        group: version.group,
         number: version.number,
         sha256: version.sha256,
         submodelIds: [nameplate.id, deployment.id],
-        ...(version.number > 0 && { parentShellId: ids.model(federation.id, 'main', version.number - 1) }),
+        ...(parent !== undefined && { parentShellId: ids.model(federation.id, parent.group, parent.number) }),
       }),
     ],
     submodels: [nameplate, deployment],
@@ -116,11 +119,11 @@ function monitoringOf(
   { store }: PublicationContext,
   version: VersionRow,
 ): Pick<DeploymentValues, 'monitoring'> | undefined {
-  const runs = store.evaluations.runsOf(version.federation, version.number);
+  const runs = store.evaluations.runsOf(version.federation, version.number, version.group);
   const [first, last] = [runs[0], runs.at(-1)];
   if (first === undefined || last === undefined || first === last) return undefined;
   const accuracies = [first, last].map(({ run }) => {
-    const results = store.evaluations.resultsOf(run, version.number);
+    const results = store.evaluations.resultsOf(run, version.number, version.group);
     return results.length === 0 ? undefined : metricsOf(mergeEvaluations(results.map(sumsOfResult))).accuracy;
   });
   const [before, now] = accuracies;
@@ -131,7 +134,7 @@ function monitoringOf(
 
 /** Facts of the version's making, and its figures once it was evaluated. */
 function trainingResults({ store }: PublicationContext, version: VersionRow, run: RunRow) {
-  const results = store.evaluations.resultsOf(run.id, version.number);
+  const results = store.evaluations.resultsOf(run.id, version.number, version.group);
   const metrics = results.length === 0 ? undefined : metricsOf(mergeEvaluations(results.map(sumsOfResult)));
   return {
     Run: run.id,
@@ -184,17 +187,25 @@ function frameworkOf({ numerics }: VersionRow): string {
   return numerics === undefined ? 'unknown' : `${numerics.library} (${numerics.backend}, ${numerics.build})`;
 }
 
+/** The version that this one was made from. */
+function parentVersion({ store }: PublicationContext, version: VersionRow): VersionRow | undefined {
+  if (version.parent === undefined) return undefined;
+  const before = store.versions.get(version.federation, version.number - 1, version.group);
+  return before?.sha256 === version.parent
+    ? before
+    : store.versions.ofFile(version.federation, version.parent);
+}
+
 function parentOf(
-  { ids, store }: PublicationContext,
-  version: VersionRow,
+  { ids }: PublicationContext,
+  parent: VersionRow | undefined,
 ): Pick<ModelNameplateValues, 'parent'> | undefined {
-  const parent =
-    version.number === 0 ? undefined : store.versions.get(version.federation, version.number - 1);
   if (parent === undefined) return undefined;
-  const shellId = ids.model(version.federation, 'main', parent.number);
+  const shellId = ids.model(parent.federation, parent.group, parent.number);
+  const group = parent.group === MAIN_GROUP ? '' : ` ${parent.group}`;
   return {
     parent: {
-      name: `${version.federation} ${parent.number}`,
+      name: `${parent.federation}${group} ${parent.number}`,
       timeStamp: parent.createdAt,
       nameplateId: ids.submodel(shellId, 'AIModelNameplate'),
     },

@@ -1,3 +1,4 @@
+import type { InitialGroup } from '../../../learning/strategies/strategy.ts';
 import { checkFinite } from '../../../learning/update.ts';
 import { streamSafetensors } from '../../../learning/weights/stream-safetensors.ts';
 import { readVersionMetadata } from '../../../learning/weights/version-metadata.ts';
@@ -5,6 +6,7 @@ import type { Federation } from '../../../openapi/schemas.ts';
 import { canonicalJson } from '../../../runtime/canonical-json.ts';
 import { CodedError, type Fault, toCodedError } from '../../../runtime/errors.ts';
 import { timestamp } from '../clock.ts';
+import { publicationOf } from '../publishing/publication-name.ts';
 import type { RunRow } from '../store/run-table.ts';
 import type { VersionRow } from '../store/version-table.ts';
 import type { RunServices } from './run-context.ts';
@@ -13,6 +15,8 @@ import type { RunServices } from './run-context.ts';
 export interface IncomingVersion {
   readonly run: RunRow;
   readonly federation: Federation;
+  /** The groups whose version 0 is to be made. */
+  readonly groups: readonly InitialGroup[];
   readonly pool: string;
   readonly sha256: string;
   readonly body: AsyncIterable<Uint8Array>;
@@ -24,11 +28,13 @@ export interface IncomingVersion {
  */
 export async function acceptInitialVersion(
   services: RunServices,
-  { run, federation, pool, sha256, body }: IncomingVersion,
+  { run, federation, groups, pool, sha256, body }: IncomingVersion,
 ): Promise<VersionRow> {
   const { store } = services;
-  const existing = store.versions.get(federation.id, 0);
-  if (existing !== undefined) return sameOrConflict(existing, sha256);
+  const first = groups.map(({ group }) => store.versions.get(federation.id, 0, group));
+  const same = first.find((version) => version?.sha256 === sha256);
+  if (same !== undefined) return same;
+  if (first.every((version) => version !== undefined)) return sameOrConflict(first[0]!, sha256);
   if (run.initialisePool !== pool || run.endedAt !== undefined) {
     throw new CodedError(
       'E_WRONG_STATE',
@@ -43,14 +49,17 @@ export async function acceptInitialVersion(
         ? new CodedError('E_UPDATE_HASH', error.message, { cause: error })
         : error;
     });
+  let group: string;
   try {
-    await checkVersion(await store.versionFiles.read(sha256), run, federation);
+    const waited = groups.filter((_, index) => first[index] === undefined).map((each) => each.group);
+    group = await checkVersion(await store.versionFiles.read(sha256), run, federation, waited);
   } catch (thrown) {
     await store.versionFiles.delete(sha256);
     throw thrown;
   }
   const version: VersionRow = {
     federation: federation.id,
+    group,
     number: 0,
     sha256,
     bytes,
@@ -64,8 +73,9 @@ export async function acceptInitialVersion(
     publishedAt: undefined,
   };
   return store.transaction(() => {
-    if (!store.versions.insert(version)) return sameOrConflict(store.versions.get(federation.id, 0)!, sha256);
-    store.publications.add(`version:${federation.id}:0`);
+    if (!store.versions.insert(version, undefined))
+      return sameOrConflict(store.versions.get(federation.id, 0, group)!, sha256);
+    store.publications.add(publicationOf(version));
     return version;
   });
 }
@@ -77,17 +87,21 @@ function sameOrConflict(existing: VersionRow, sha256: string): VersionRow {
   });
 }
 
-/** The file must be what the job asked for: later versions carry its metadata on. */
+/**
+ * The file must be what the job asked for: later versions carry its metadata on.
+ * @param groups those without a version. @returns the one whose version it is.
+ */
 async function checkVersion(
   file: AsyncIterable<Uint8Array>,
   run: RunRow,
   federation: Federation,
-): Promise<void> {
+  groups: readonly string[],
+): Promise<string> {
   const { header, values, close } = await streamSafetensors(file);
   try {
     const metadata = readVersionMetadata(header.metadata);
     const expected: Record<string, unknown> = {
-      group: 'main',
+      group: groups.includes(metadata.group) ? metadata.group : groups[0],
       number: 0,
       model: federation.model,
       profile: federation.profile,
@@ -104,6 +118,7 @@ async function checkVersion(
       });
     }
     await checkFinite(values);
+    return metadata.group;
   } finally {
     await close();
   }

@@ -1,13 +1,20 @@
+import { setImmediate } from 'node:timers/promises';
+import { MemoryFiles } from '../../../learning/aggregation/fold/spool-files.ts';
+import { type GateSpec, refuseAlone } from '../../../learning/gates/gate.ts';
 import { contributionFacts } from '../../../learning/pipeline/contribution-facts.ts';
-import { MAIN_GROUP, type Strategy } from '../../../learning/strategies/strategy.ts';
-import { type ExpectedUpdate, verifyUpdate } from '../../../learning/update.ts';
+import { verifyEncodedUpdate } from '../../../learning/pipeline/verify-encoded-update.ts';
+import type { ContributionFacts, Strategy } from '../../../learning/strategies/strategy.ts';
+import { type ExpectedCompression, type ExpectedUpdate, verifyUpdate } from '../../../learning/update.ts';
+import type { UpdateHeader } from '../../../learning/update-header.ts';
 import type { Contribution } from '../../../openapi/schemas.ts';
 import { CodedError, toCodedError } from '../../../runtime/errors.ts';
 import { timestamp } from '../clock.ts';
+import { OpenFiles } from '../fold/open-files.ts';
 import { present } from '../store/present.ts';
 import type { RoundKey } from '../store/round-table.ts';
 import type { SpooledUpdate } from '../store/update-store.ts';
 import type { LiveRound } from './open-round.ts';
+import { groupsFor } from './plan-groups.ts';
 import type { RunServices } from './run-context.ts';
 
 /** An update as it comes in. */
@@ -21,9 +28,15 @@ export interface IncomingUpdate {
   live(): LiveRound | undefined;
   /** The federation's; it says which parts and numbers an update has. */
   readonly strategy: Strategy;
+  /** How the federation compresses deltas and gates updates. */
+  readonly compression: ExpectedCompression | undefined;
+  readonly gates: GateSpec;
   /** What bounds an update, so that nobody can outweigh the others with a number. */
   readonly bounds: Pick<ExpectedUpdate, 'maximumExampleCount' | 'maximumNorm' | 'largest'>;
 }
+
+/** What a request tells; the run knows the rest. */
+export type UpdateRequest = Pick<IncomingUpdate, 'key' | 'participant' | 'sha256' | 'body'>;
 
 /** Room for an update's header beside its tensors. */
 const HEADER_ALLOWANCE_BYTES = 4 * 1024 ** 2;
@@ -96,21 +109,30 @@ async function take(services: RunServices, incoming: IncomingUpdate): Promise<Co
 }
 
 async function verified(
-  { key, participant, strategy, bounds }: IncomingUpdate,
-  { row, tensors }: LiveRound,
-  { sha256, bytes, chunks }: SpooledUpdate,
+  { key, participant, strategy, bounds, compression, gates }: IncomingUpdate,
+  { row, bases, tensors, staleness }: LiveRound,
+  { sha256, bytes, place, chunks }: SpooledUpdate,
 ): Promise<Contribution> {
-  const expected = {
+  const groups = groupsFor(row, participant);
+  const own = new Map(bases.map(({ group, version }) => [group, version.sha256]));
+  const expected: ExpectedUpdate = {
     ...key,
     participant,
-    baseSha256: row.baseSha256,
+    baseSha256: groups.flatMap((group) => own.get(group) ?? []),
     parts: strategy.parts,
     tensors,
+    ...(strategy.isLocal !== undefined && { isLocal: strategy.isLocal }),
+    compression,
     ...bounds,
   };
-  const header = await verifyUpdate(chunks(), expected);
+  const header =
+    compression === undefined
+      ? await verifyUpdate(chunks(), expected)
+      : await verifyEncoded(place, bytes, expected);
   // Refused now: the fold would find the same fault, when nobody can send another.
-  contributionFacts(strategy, header, { participant, groups: [MAIN_GROUP] }, 0);
+  const facts = contributionFacts(strategy, header, { participant, groups }, staleness?.() ?? 0);
+  refuseOtherBase(header, facts, own);
+  refuseGated(gates, facts);
   const { exampleCount, scalars } = header;
   return present({
     ...key,
@@ -120,6 +142,45 @@ async function verified(
     exampleCount,
     trainedLoss: scalars['trainedLoss'],
     trainedAccuracy: scalars['trainedAccuracy'],
+  });
+}
+
+async function verifyEncoded(
+  place: Uint8Array | string,
+  bytes: number,
+  expected: ExpectedUpdate,
+): Promise<UpdateHeader> {
+  const disk = new OpenFiles();
+  const files = new MemoryFiles(disk);
+  const path = typeof place === 'string' ? place : 'update';
+  if (typeof place !== 'string') files.put(path, place);
+  try {
+    return await verifyEncodedUpdate({ files, path, bytes, expected, breathe: () => setImmediate() });
+  } finally {
+    disk.close();
+  }
+}
+
+/** @throws CodedError `E_UPDATE_BASE` if it names a group and began from another's version. */
+function refuseOtherBase(
+  { baseSha256 }: UpdateHeader,
+  { participant, group }: ContributionFacts,
+  bases: ReadonlyMap<string, string>,
+): void {
+  if (bases.get(group) === baseSha256) return;
+  const message = `it counts in group ${group} and began from ${baseSha256}, which is not that group's version`;
+  const faults = [{ path: 'baseSha256', message }];
+  throw new CodedError('E_UPDATE_BASE', `the update of ${participant} is refused: ${message}`, { faults });
+}
+
+/** Gates that see one update's facts tell its sender; those of norms fire at the close. */
+function refuseGated(gates: GateSpec, facts: ContributionFacts): void {
+  const { maximumNorm: _later, maximumTimesMedianNorm: _last, ...alone } = gates;
+  const refusal = refuseAlone(alone, facts);
+  if (refusal === undefined) return;
+  const faults = [{ path: refusal.gate, message: refusal.message }];
+  throw new CodedError(refusal.code, `the update of ${facts.participant} is refused: ${refusal.message}`, {
+    faults,
   });
 }
 
@@ -143,12 +204,14 @@ function liveRoundFor({ participants }: RunServices, { key, participant, live }:
 async function spool(
   { store }: RunServices,
   { sha256, body, strategy }: IncomingUpdate,
-  { base }: LiveRound,
+  { bases }: LiveRound,
 ) {
   try {
     return await store.updates.spool(body, {
       expectedSha256: sha256,
-      maximumBytes: base.bytes * strategy.parts.length + HEADER_ALLOWANCE_BYTES,
+      maximumBytes:
+        Math.max(...bases.map(({ version }) => version.bytes)) * strategy.parts.length +
+        HEADER_ALLOWANCE_BYTES,
     });
   } catch (thrown) {
     const error = toCodedError(thrown);

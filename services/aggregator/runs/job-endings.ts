@@ -13,17 +13,17 @@ export function noteJobFailure(
   rounds: Rounds,
   failure: FailureEvent & { readonly pool: string },
 ): string | undefined {
-  const { kind, participant, pool, round, roundAttempt, code, message } = failure;
+  const { kind, participant, pool, round, roundAttempt, group, code, message } = failure;
   const text = `${code} ${message}`;
   if (kind === 'initialise') {
-    const isMade = store.versions.current(run.federation) !== undefined;
+    const isMade = store.versions.current(run.federation, group) !== undefined;
     return isMade ? undefined : `${code}: ${message} (pool ${pool})`;
   }
   if (kind === 'statistics' && participant !== undefined) {
     store.statistics.fail(run.id, participant, text);
   } else if (kind === 'evaluate') {
-    for (const id of store.evaluations.request(run.id, round)?.participants ?? []) {
-      if (participants.poolOf(id) === pool) store.evaluations.fail(run.id, round, id, text);
+    for (const id of store.evaluations.request(run.id, round, group)?.participants ?? []) {
+      if (participants.poolOf(id) === pool) store.evaluations.fail(run.id, round, id, text, group);
     }
   } else if (kind === 'train' && participant !== undefined) {
     const key = { run: run.id, round, roundAttempt };
@@ -37,7 +37,7 @@ export function noteJobFailure(
 /** Notes that who was taken out since the round opened will not contribute. */
 export function noteRemoved({ store, participants }: RunContext, row: RoundRow): void {
   for (const participant of row.cohort) {
-    if (participants.get(participant) !== undefined) continue;
+    if (participants.isThere(participant)) continue;
     if (store.contributions.get(row, participant) !== undefined) continue;
     if (store.contributions.gaveUp(row).includes(participant)) continue;
     const message = `${participant} was taken out`;
@@ -53,7 +53,7 @@ export function noteRemoved({ store, participants }: RunContext, row: RoundRow):
 export function noteJobsEnded({ store }: RunContext, rounds: Rounds, key: RoundKey): void {
   if (!rounds.isOpenFor(key)) return;
   const gaveUp = store.contributions.gaveUp(key);
-  for (const participant of rounds.current?.cohort ?? []) {
+  for (const participant of store.rounds.get(key)?.cohort ?? []) {
     if (gaveUp.includes(participant) || store.contributions.get(key, participant) !== undefined) continue;
     const code = 'E_TRAINING_FAILED';
     const message = 'its job ended without an update';

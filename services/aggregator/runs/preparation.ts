@@ -1,5 +1,6 @@
 import { type Cohort, chooseCohort } from '../../../learning/cohort.ts';
 import { mergeStatistics, scalerOf } from '../../../learning/statistics.ts';
+import { type InitialGroup, MAIN_GROUP, type Strategy } from '../../../learning/strategies/strategy.ts';
 import { CodedError } from '../../../runtime/errors.ts';
 import { present } from '../store/present.ts';
 import type { VersionRow } from '../store/version-table.ts';
@@ -13,33 +14,34 @@ import { tooFew, type Wait } from './wait.ts';
 export class Preparation {
   readonly #context: RunContext;
   #deadline: Deadline | undefined;
+  readonly #groups: readonly InitialGroup[];
   #queued = false;
 
-  constructor(context: RunContext) {
+  constructor(context: RunContext, strategy: Strategy) {
     this.#context = context;
+    this.#groups = strategy.init([]).groups;
   }
 
   /**
    * Goes as far as it can.
-   * @returns the version to begin from, or why the run still waits.
+   * @returns the versions to begin from, one a group that the strategy begins with, or why the run still waits.
    * @throws CodedError `E_RUN_FAILED` if it never will.
    */
-  async advance(): Promise<VersionRow | Wait> {
+  async advance(): Promise<readonly VersionRow[] | Wait> {
     const { run, federation, store } = this.#context;
-    const current = store.versions.current(federation.id);
+    const current = this.#groups.flatMap(({ group }) => store.versions.current(federation.id, group) ?? []);
     const startsElsewhere =
-      run.startFrom !== undefined && run.baseVersion === undefined && current?.run !== run.id;
-    const version = startsElsewhere ? undefined : current;
-    if (version !== undefined) {
+      run.startFrom !== undefined && run.baseVersion === undefined && current[0]?.run !== run.id;
+    if (!startsElsewhere && current.length === this.#groups.length) {
       this.#deadline?.cancel();
-      return run.numerics === undefined ? (this.#fixNumerics() ?? version) : version;
+      return run.numerics === undefined ? (this.#fixNumerics() ?? current) : current;
     }
     if (run.numerics === undefined) {
       const waits = this.#fixNumerics();
       if (waits !== undefined) return waits;
     }
     if (startsElsewhere && !(await startNeedsScaler(this.#context))) {
-      return startVersion(this.#context);
+      return [await startVersion(this.#context)];
     }
     this.#deadline ??= openDeadline(this.#context, `preparation:${run.id}`);
     if (run.scaler === undefined) {
@@ -48,7 +50,7 @@ export class Preparation {
     }
     if (!startsElsewhere) return this.#initialise();
     this.#deadline.cancel();
-    return startVersion(this.#context);
+    return [await startVersion(this.#context)];
   }
 
   requeue(): void {
@@ -170,9 +172,9 @@ export class Preparation {
     }
     const waits: Wait = { waitsFor: `the initial version from pool ${run.initialisePool}`, kind: 'answers' };
     if (this.#queued) return waits;
-    await queue.addPoolJob(
-      run.initialisePool!,
-      present({
+    for (const group of this.#groups) {
+      if (store.versions.current(federation.id, group.group) !== undefined) continue;
+      const job = present({
         kind: 'initialise' as const,
         run: run.id,
         federation: federation.id,
@@ -181,8 +183,10 @@ export class Preparation {
         seed: run.seed,
         scaler: run.scaler!,
         numerics: run.numerics,
-      }),
-    );
+        group: group.group === MAIN_GROUP ? undefined : group,
+      });
+      await queue.addPoolJob(run.initialisePool!, job);
+    }
     this.#queued = true;
     return waits;
   }

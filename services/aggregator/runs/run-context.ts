@@ -19,9 +19,11 @@ export interface RunServices {
   readonly foldPool: FoldPool;
   readonly log: Log;
   readonly maximumModelBytes: number;
+  /** What rounds leave free on the disk. */
+  readonly leastFreeBytes: number;
   /** The run, its rounds or evaluations changed: whoever watches should look again. */
   runChanged(run: string): void;
-  versionChanged(federation: string, number: number): void;
+  versionChanged(federation: string, number: number, group: string): void;
 }
 
 /** One unfinished run with what it works with. */

@@ -1,23 +1,24 @@
 import { boundsOf } from '../../../learning/aggregation/grid.ts';
 import { runStates } from '../../../learning/run.ts';
 import { strategyOf } from '../../../learning/strategies/index.ts';
-import type { Strategy } from '../../../learning/strategies/strategy.ts';
+import { MAIN_GROUP, type Strategy } from '../../../learning/strategies/strategy.ts';
 import type { Contribution, FeatureStatistics, Federation } from '../../../openapi/schemas.ts';
 import type { FailureEvent } from '../../../queue/aggregator-queue.ts';
 import { type CodedError, toCodedError } from '../../../runtime/errors.ts';
 import { timestamp } from '../clock.ts';
+import { publicationOf } from '../publishing/publication-name.ts';
 import type { RoundKey } from '../store/round-table.ts';
 import type { RunRow } from '../store/run-table.ts';
 import type { VersionRow } from '../store/version-table.ts';
 import { acceptInitialVersion } from './accept-initial-version.ts';
-import { acceptUpdate, type IncomingUpdate } from './accept-update.ts';
+import { acceptUpdate, type IncomingUpdate, type UpdateRequest } from './accept-update.ts';
 import { Evaluations } from './evaluations.ts';
-import { forgetBefore } from './forget-before.ts';
 import { noteJobFailure, noteJobsEnded } from './job-endings.ts';
 import { Patience } from './patience.ts';
 import { Preparation } from './preparation.ts';
 import { Rounds } from './rounds.ts';
 import type { RunContext, RunServices } from './run-context.ts';
+import { compressionOf, gatesOf } from './run-pipeline.ts';
 import type { Wait } from './wait.ts';
 
 export type RunCommand = 'pause' | 'resume' | 'stop';
@@ -50,8 +51,8 @@ export class RunDriver {
   ) {
     this.#context = { ...services, run, federation, poke: () => this.poke() };
     this.#rounds = new Rounds(this.#context, strategy);
-    this.#evaluations = new Evaluations(this.#context);
-    this.#preparation = new Preparation(this.#context);
+    this.#evaluations = new Evaluations(this.#context, this.#rounds);
+    this.#preparation = new Preparation(this.#context, strategy);
     this.#ended = ended;
   }
 
@@ -120,10 +121,12 @@ export class RunDriver {
     this.poke();
   }
 
-  async accept(incoming: Omit<IncomingUpdate, 'live' | 'strategy' | 'bounds'>): Promise<Contribution> {
+  async accept(incoming: UpdateRequest): Promise<Contribution> {
     const contribution = await acceptUpdate(this.#context, {
       ...incoming,
       strategy: this.#rounds.strategy,
+      compression: compressionOf(this.#rounds.pipeline),
+      gates: gatesOf(this.#rounds.pipeline),
       bounds: this.#bounds,
       live: () => this.#rounds.live(incoming.key),
     });
@@ -150,7 +153,9 @@ export class RunDriver {
     body: AsyncIterable<Uint8Array>,
   ): Promise<VersionRow> {
     const { run, federation } = this.#context;
-    const version = await acceptInitialVersion(this.#context, { run, federation, pool, sha256, body });
+    const { groups } = this.#rounds.strategy.init([]);
+    const incoming = { run, federation, groups, pool, sha256, body };
+    const version = await acceptInitialVersion(this.#context, incoming);
     this.#noteProgress();
     return version;
   }
@@ -246,22 +251,25 @@ export class RunDriver {
   async #closeRound(): Promise<boolean> {
     const { store, run, federation } = this.#context;
     const rounds = this.#rounds;
-    if (rounds.current!.version === undefined) await rounds.aggregate();
+    // Gates may have held back too many: the attempt has failed then.
+    if (rounds.current!.version === undefined && !(await rounds.aggregate())) {
+      this.#context.runChanged(run.id);
+      return true;
+    }
     const markPublished = await rounds.publish();
-    await rounds.warmUp(store.versions.get(federation.id, rounds.current!.version!)!);
+    await rounds.warmUp();
     const closed = rounds.current!;
-    const { published: version, tidy } = store.transaction(() => {
+    const { versions, tidy } = store.transaction(() => {
       const published = markPublished();
-      if (this.#evaluations.isDue(published.round!))
-        this.#evaluations.request(published.number, rounds.current!.cohort);
-      run.lastProgressAt = published.publishedAt!;
+      if (this.#evaluations.isDue(closed.round)) this.#evaluations.request(published, closed.cohort);
+      run.lastProgressAt = published[0]!.publishedAt!;
       // The next round opens in the same commit; if it cannot yet, the next step says why.
-      if (!rounds.isLast && run.state === 'running') rounds.open(published);
+      if (!rounds.isLast && run.state === 'running') rounds.open();
       else store.publications.add(`federation:${federation.id}`);
       store.runs.put(run);
-      return { published, tidy: forgetBefore(this.#context, closed.round, closed) };
+      return { versions: published, tidy: rounds.forget(closed) };
     });
-    this.#context.versionChanged(federation.id, version.number);
+    for (const { number, group } of versions) this.#context.versionChanged(federation.id, number, group);
     this.#context.runChanged(run.id);
     this.#tidy(tidy);
     return true;
@@ -269,19 +277,20 @@ export class RunDriver {
 
   async #openRound(): Promise<boolean> {
     const { store, run, federation } = this.#context;
-    const base = await this.#preparation.advance();
-    if ('waitsFor' in base) {
-      this.#wait(base);
+    const bases = await this.#preparation.advance();
+    if ('waitsFor' in bases) {
+      this.#wait(bases);
       return false;
     }
-    if (base.publishedAt === undefined) await this.#publishBase(base);
-    await this.#rounds.warmUp(base);
+    const unpublished = bases.filter(({ publishedAt }) => publishedAt === undefined);
+    if (unpublished.length > 0) await this.#publishBases(unpublished);
+    await this.#rounds.warmUp();
     const waits = store.transaction(() => {
       if (run.baseVersion === undefined) {
-        run.baseVersion = base.number;
-        if ((federation.evaluation?.everyRounds ?? 1) > 0) this.#evaluations.request(base.number, []);
+        run.baseVersion = bases[0]!.number;
+        if ((federation.evaluation?.everyRounds ?? 1) > 0) this.#evaluations.request(bases, []);
       }
-      const cannot = this.#rounds.open(base);
+      const cannot = this.#rounds.open();
       if (cannot !== undefined) return cannot;
       run.state = runStates.next(run.state, 'proceed');
       run.reason = undefined;
@@ -299,21 +308,22 @@ export class RunDriver {
     return false;
   }
 
-  async #publishBase(base: VersionRow): Promise<void> {
+  async #publishBases(bases: readonly VersionRow[]): Promise<void> {
     const { store, federation, publisher } = this.#context;
-    const name = `version:${federation.id}:${base.number}`;
-    await publisher.publish([name]);
+    await publisher.publish(bases.map(publicationOf));
     store.transaction(() => {
-      store.publications.done(name);
-      store.versions.notePublished(federation.id, base.number, timestamp());
+      for (const base of bases) {
+        store.publications.done(publicationOf(base));
+        store.versions.notePublished(federation.id, base.number, timestamp(), base.group);
+      }
     });
-    this.#context.versionChanged(federation.id, base.number);
+    for (const { number, group } of bases) this.#context.versionChanged(federation.id, number, group);
   }
 
-  /** The state says `waiting` where participants are missing, `running` where jobs are on their way. */
+  /** The state says `running` where jobs are on their way, `waiting` where participants or room are missing. */
   #wait({ waitsFor, kind }: Wait): void {
     const { run, store, federation } = this.#context;
-    const state = runStates.next(run.state, kind === 'participants' ? 'wait' : 'proceed');
+    const state = runStates.next(run.state, kind === 'answers' ? 'proceed' : 'wait');
     if (run.state === state && run.reason === waitsFor) return;
     run.state = state;
     run.reason = waitsFor;
@@ -336,11 +346,12 @@ export class RunDriver {
   #completeIfEvaluated(): void {
     if (this.#evaluations.someOpen) return;
     const { run, store } = this.#context;
-    const incomplete = store.evaluations
-      .requests(run.id)
-      .flatMap(({ number, reason }) =>
-        reason === undefined ? [] : [`the evaluation of version ${number} is incomplete: ${reason}`],
-      );
+    const incomplete = store.evaluations.requests(run.id).flatMap(({ group, number, reason }) => {
+      const of = group === MAIN_GROUP ? '' : ` of group ${group}`;
+      return reason === undefined
+        ? []
+        : [`the evaluation of version ${number}${of} is incomplete: ${reason}`];
+    });
     this.#end(
       runStates.next(run.state, 'complete'),
       incomplete.length === 0 ? undefined : incomplete.join('; '),
@@ -359,7 +370,7 @@ export class RunDriver {
       run.lastProgressAt = run.endedAt;
       store.runs.put(run);
       store.publications.add(`federation:${federation.id}`);
-      return forgetBefore(this.#context, this.#rounds.current?.round ?? 0, undefined);
+      return this.#rounds.forget(undefined);
     });
     this.#preparation.abandon();
     this.#rounds.abandon();

@@ -1,4 +1,4 @@
-import { mergeEvaluations, metricsOf, sumsOfResult } from '../../../learning/metrics.ts';
+import { fairnessOf, mergeEvaluations, metricsOf, sumsOfResult } from '../../../learning/metrics.ts';
 import type { Contribution, Evaluation, Round, Run } from '../../../openapi/schemas.ts';
 import type { RefusalRow } from '../store/contribution-table.ts';
 import type { EvaluationResult } from '../store/evaluation-table.ts';
@@ -65,6 +65,7 @@ function viewRound(
     contributions,
     refusals: refusals.map(({ participant, code, message, at }) => ({ participant, code, message, at })),
     version: row.version,
+    versions: row.versions?.map((each) => ({ ...each })),
     openedAt: row.openedAt,
     deadlineAt:
       isLive && remainingMs !== undefined ? new Date(Date.now() + remainingMs).toISOString() : undefined,
@@ -74,8 +75,8 @@ function viewRound(
 
 /** The evaluations of a run, one a version that anybody scored. */
 export function viewEvaluations(store: Store, run: RunRow): Evaluation[] {
-  return [...store.evaluations.results(run.id)].flatMap(([number, results]) => {
-    const version = store.versions.get(run.federation, number);
+  return store.evaluations.results(run.id).flatMap(({ group, number, results }) => {
+    const version = store.versions.get(run.federation, number, group);
     return version === undefined ? [] : [viewEvaluation(version, results)];
   });
 }
@@ -85,7 +86,7 @@ function viewEvaluation(version: VersionRow, results: readonly EvaluationResult[
     mergeEvaluations(results.map(sumsOfResult)),
   );
   return present({
-    group: 'main',
+    group: version.group,
     number: version.number,
     sha256: version.sha256,
     participants: results.length,
@@ -93,6 +94,7 @@ function viewEvaluation(version: VersionRow, results: readonly EvaluationResult[
     accuracy,
     uar,
     loss,
+    fairness: fairnessOf(results),
     confusion: confusion?.map((row) => [...row]),
     perParticipant: results.map((result) => {
       const own = metricsOf(sumsOfResult(result));

@@ -1,4 +1,5 @@
-import type { RoundJob, Schemas } from '../../../openapi/schemas.ts';
+import { strategyOf } from '../../../learning/strategies/index.ts';
+import type { Federation, RoundJob, Schemas } from '../../../openapi/schemas.ts';
 import type { FailureEvent, ProgressEvent } from '../../../queue/aggregator-queue.ts';
 import { CodedError } from '../../../runtime/errors.ts';
 import { sortableId, timestamp } from '../clock.ts';
@@ -61,6 +62,7 @@ export class Runs {
       throw new CodedError('E_NOT_FOUND', `there is no federation ${federationId}`);
     this.#refuseStrangers(federationId, request.participants ?? []);
     requireStart(store, federationId, request.startFrom);
+    if (request.startFrom !== undefined) refuseOwnStart(federation);
     const at = timestamp();
     const run: RunRow = {
       id,
@@ -148,4 +150,16 @@ export class Runs {
     );
     if (faults.length > 0) throw new CodedError('E_INVALID_INPUT', 'the run asks for strangers', { faults });
   }
+}
+
+/** @throws CodedError `E_INVALID_INPUT` where the strategy's groups begin from weights drawn apart. */
+function refuseOwnStart({ strategy: spec = { key: 'fed-avg' } }: Federation): void {
+  if (
+    strategyOf(spec)
+      .init([])
+      .groups.every(({ weights }) => weights === 'common')
+  )
+    return;
+  const message = `the groups of ${spec.key} begin from weights of their own`;
+  throw new CodedError('E_INVALID_INPUT', message, { faults: [{ path: '/startFrom', message }] });
 }

@@ -1,8 +1,10 @@
+import { MAIN_GROUP } from '../../../learning/strategies/strategy.ts';
 import { encodeSafetensors, readSafetensors } from '../../../learning/weights/safetensors.ts';
 import { readVersionMetadata, writeVersionMetadata } from '../../../learning/weights/version-metadata.ts';
 import type { Schemas } from '../../../openapi/schemas.ts';
 import { CodedError } from '../../../runtime/errors.ts';
 import { timestamp } from '../clock.ts';
+import { publicationOf } from '../publishing/publication-name.ts';
 import { putVersionFile } from '../store/put-version-file.ts';
 import type { Store } from '../store/store.ts';
 import type { VersionRow } from '../store/version-table.ts';
@@ -11,40 +13,50 @@ import type { RunContext } from './run-context.ts';
 type StartFrom = Schemas['StartFrom'];
 
 /**
- * Makes the version that a run begins from where it is to begin from other weights than the newest: the next number,
- * with these weights. To be asked for once: the newest version is then the run's.
+ * Makes the versions that a run begins from where it is to begin from other weights than the newest: of `main` and of
+ * every other group that the federation has, the next number with these weights. To be asked for once: the newest version
+ * is then the run's.
+ * @returns that of `main`.
  * @throws CodedError `E_RUN_FAILED` if the weights have gone.
  */
 export async function startVersion(context: RunContext): Promise<VersionRow> {
   const { run, federation, store } = context;
-  const current = store.versions.current(federation.id);
   const bytes = await readStart(store, federation.id, run.startFrom);
   const { header, tensors } = readSafetensors(bytes);
-  const number = (current?.number ?? -1) + 1;
   const metadata = readVersionMetadata(header.metadata);
   const named = header.tensors.map(({ name }) => ({ name, ...tensors.get(name)! }));
   const scaler = metadata.scaler.kind === 'local' && run.scaler !== undefined ? run.scaler : metadata.scaler;
-  const file = await putVersionFile(store.versionFiles, [
-    ...encodeSafetensors(named, writeVersionMetadata({ ...metadata, scaler, number })),
-  ]);
-  const version: VersionRow = {
-    federation: federation.id,
-    number,
-    ...file,
-    run: run.id,
-    round: undefined,
-    parent: current?.sha256,
-    contributors: undefined,
-    exampleCount: undefined,
-    numerics: run.numerics,
-    createdAt: timestamp(),
-    publishedAt: undefined,
-  };
+  const others = store.versions.currents(federation.id).filter(({ group }) => group !== MAIN_GROUP);
+  const versions: VersionRow[] = [];
+  for (const group of [MAIN_GROUP, ...others.map((other) => other.group)]) {
+    const current = store.versions.current(federation.id, group);
+    const number = (current?.number ?? -1) + 1;
+    const file = await putVersionFile(store.versionFiles, [
+      ...encodeSafetensors(named, writeVersionMetadata({ ...metadata, scaler, group, number })),
+    ]);
+    versions.push({
+      federation: federation.id,
+      group,
+      number,
+      ...file,
+      run: run.id,
+      round: undefined,
+      parent: current?.sha256,
+      contributors: undefined,
+      exampleCount: undefined,
+      numerics: run.numerics,
+      createdAt: timestamp(),
+      publishedAt: undefined,
+    });
+  }
   return store.transaction(() => {
-    // One run of a federation goes on at a time, so nobody else can have made a version.
-    if (!store.versions.insert(version)) throw new Error(`version ${number} was made by another run`);
-    store.publications.add(`version:${federation.id}:${number}`);
-    return version;
+    for (const version of versions) {
+      // One run of a federation goes on at a time, so nobody else can have made a version.
+      if (!store.versions.insert(version, version.parent))
+        throw new Error(`version ${version.number} was made by another run`);
+      store.publications.add(publicationOf(version));
+    }
+    return versions[0]!;
   });
 }
 

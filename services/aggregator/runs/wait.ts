@@ -5,8 +5,8 @@ import { eligible, type RunContext, readyOnes } from './run-context.ts';
 export interface Wait {
   /** For people, such as `2 of 3 participants are ready, 3 are needed`. */
   readonly waitsFor: string;
-  /** `participants`: too few are ready; `answers`: jobs are on their way. */
-  readonly kind: 'participants' | 'answers';
+  /** `participants`: too few are ready; `answers`: jobs are on their way; `room`: the disk has too little. */
+  readonly kind: 'participants' | 'answers' | 'room';
 }
 
 /** Longest list of participants that a reason shows. */

@@ -1,3 +1,4 @@
+import { MAIN_GROUP } from '../../../learning/strategies/strategy.ts';
 import type { Contribution } from '../../../openapi/schemas.ts';
 import type { Database } from '../../../runtime/database.ts';
 import { present } from './present.ts';
@@ -44,10 +45,15 @@ const MAXIMUM_REFUSALS = 100;
 export class ContributionTable {
   readonly #get;
   readonly #ofRound;
+  readonly #countOfRound;
   readonly #ofRun;
   readonly #insert;
   readonly #counted;
   readonly #references;
+  readonly #count;
+  readonly #pending;
+  readonly #groups;
+  readonly #countedIn;
   readonly #insertRefusal;
   readonly #refusalsOfRun;
   readonly #refusalsOfRound;
@@ -59,6 +65,10 @@ export class ContributionTable {
       database,
       `SELECT * FROM contributions WHERE ${key} AND participant = ?`,
     );
+    this.#countOfRound = query<{ count: number }>(
+      database,
+      `SELECT COUNT(*) AS count FROM contributions WHERE ${key}`,
+    );
     this.#ofRound = query<ContributionColumns>(
       database,
       `SELECT * FROM contributions WHERE ${key} ORDER BY participant`,
@@ -66,12 +76,28 @@ export class ContributionTable {
     this.#ofRun = query<ContributionColumns>(database, 'SELECT * FROM contributions WHERE run = ?');
     this.#insert = query(
       database,
-      'INSERT INTO contributions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      `INSERT INTO contributions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL, NULL,
+       (SELECT COALESCE(MAX(arrival), 0) + 1 FROM contributions WHERE run = ?1)) ON CONFLICT DO NOTHING`,
     );
     this.#counted = query<{ participant: string; sha256: string }>(
       database,
-      `SELECT participant, sha256 FROM contributions JOIN rounds USING (run, round, round_attempt)
-       WHERE run = ? AND rounds.version IS NOT NULL ORDER BY round`,
+      'SELECT participant, sha256 FROM contributions WHERE run = ? AND counted > 0 ORDER BY counted',
+    );
+    this.#count = query(
+      database,
+      `UPDATE contributions SET counted = ?, model_group = ? WHERE ${key} AND participant = ?`,
+    );
+    this.#pending = query<ContributionColumns>(
+      database,
+      'SELECT * FROM contributions WHERE run = ? AND counted IS NULL ORDER BY arrival',
+    );
+    this.#countedIn = query<ContributionColumns>(
+      database,
+      'SELECT * FROM contributions WHERE run = ? AND counted BETWEEN ? AND ?',
+    );
+    this.#groups = query<{ participant: string; model_group: string | null }>(
+      database,
+      'SELECT participant, model_group FROM contributions WHERE run = ? AND counted > 0 ORDER BY counted',
     );
     this.#references = query<{ used: number }>(
       database,
@@ -97,6 +123,11 @@ export class ContributionTable {
   get(key: RoundKey, participant: string): Contribution | undefined {
     const row = this.#get.get(key.run, key.round, key.roundAttempt, participant);
     return row === undefined ? undefined : contributionOf(row);
+  }
+
+  /** How many an attempt has. */
+  countOfRound(key: RoundKey): number {
+    return this.#countOfRound.get(key.run, key.round, key.roundAttempt)?.count ?? 0;
   }
 
   /** Those of an attempt in the order of participant ids, the order in which they are folded. */
@@ -127,6 +158,27 @@ export class ContributionTable {
   /** The sha256 of each participant's last update that became part of a version in this run. */
   lastCounted(run: string): Map<string, string> {
     return new Map(this.#counted.all(run).map((row) => [row.participant, row.sha256]));
+  }
+
+  /** Notes the round whose version a contribution became part of, and the group that it counted in; 0 if a gate held it back. */
+  count(contribution: Contribution, round: number, group: string | undefined): void {
+    const { run, round: own, roundAttempt, participant } = contribution;
+    this.#count.run(round, group ?? null, run, own, roundAttempt, participant);
+  }
+
+  /** Those that neither counted nor were held back, in the order of their arrival. */
+  pending(run: string): Contribution[] {
+    return this.#pending.all(run).map(contributionOf);
+  }
+
+  /** Those that became part of the versions of these rounds; 0 are those that gates held back. */
+  countedIn(run: string, first: number, last: number): Contribution[] {
+    return this.#countedIn.all(run, first, last).map(contributionOf);
+  }
+
+  /** The group that each participant's last counted contribution counted in. */
+  groups(run: string): Map<string, string> {
+    return new Map(this.#groups.all(run).map((row) => [row.participant, row.model_group ?? MAIN_GROUP]));
   }
 
   /** Whether a contribution of the attempt has this file. */

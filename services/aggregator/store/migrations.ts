@@ -121,4 +121,52 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX trust_decisions_of_certificate ON trust_decisions (pool, sha256);
   `,
+  `
+  CREATE TABLE versions_of_groups (
+    federation TEXT NOT NULL REFERENCES federations, model_group TEXT NOT NULL, number INTEGER NOT NULL,
+    sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, run TEXT NOT NULL, round INTEGER, parent TEXT, contributors TEXT,
+    example_count INTEGER, numerics TEXT, created_at TEXT NOT NULL, published_at TEXT,
+    PRIMARY KEY (federation, model_group, number)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO versions_of_groups SELECT federation, 'main', number, sha256, bytes, run, round, parent, contributors,
+    example_count, numerics, created_at, published_at FROM versions;
+  DROP TABLE versions;
+  ALTER TABLE versions_of_groups RENAME TO versions;
+  CREATE INDEX versions_of_run ON versions (federation, run, round);
+  CREATE TABLE states_of_groups (
+    federation TEXT NOT NULL REFERENCES federations, model_group TEXT NOT NULL, number INTEGER NOT NULL,
+    sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, PRIMARY KEY (federation, model_group, number)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO states_of_groups SELECT federation, 'main', number, sha256, bytes FROM strategy_states;
+  DROP TABLE strategy_states;
+  ALTER TABLE states_of_groups RENAME TO strategy_states;
+  CREATE TABLE requests_of_groups (
+    run TEXT NOT NULL REFERENCES runs, model_group TEXT NOT NULL, number INTEGER NOT NULL, participants TEXT NOT NULL,
+    closed INTEGER NOT NULL, reason TEXT, PRIMARY KEY (run, model_group, number)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO requests_of_groups SELECT run, 'main', number, participants, closed, reason FROM evaluation_requests;
+  DROP TABLE evaluation_requests;
+  ALTER TABLE requests_of_groups RENAME TO evaluation_requests;
+  CREATE INDEX evaluation_requests_of_version ON evaluation_requests (number, model_group, run);
+  CREATE TABLE evaluations_of_groups (
+    run TEXT NOT NULL REFERENCES runs, model_group TEXT NOT NULL, number INTEGER NOT NULL, participant TEXT NOT NULL,
+    failure TEXT, example_count INTEGER NOT NULL, correct INTEGER NOT NULL, loss REAL NOT NULL, confusion TEXT,
+    PRIMARY KEY (run, model_group, number, participant)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO evaluations_of_groups SELECT run, 'main', number, participant, failure, example_count, correct, loss,
+    confusion FROM evaluations;
+  DROP TABLE evaluations;
+  ALTER TABLE evaluations_of_groups RENAME TO evaluations;
+  ALTER TABLE served_versions ADD COLUMN model_group TEXT NOT NULL DEFAULT 'main';
+  ALTER TABLE rounds ADD COLUMN bases TEXT;
+  ALTER TABLE rounds ADD COLUMN plan TEXT;
+  ALTER TABLE rounds ADD COLUMN versions TEXT;
+  ALTER TABLE contributions ADD COLUMN counted INTEGER;
+  ALTER TABLE contributions ADD COLUMN model_group TEXT;
+  ALTER TABLE contributions ADD COLUMN arrival INTEGER;
+  CREATE INDEX contributions_by_arrival ON contributions (run, arrival);
+  UPDATE contributions SET counted = round WHERE EXISTS (SELECT 1 FROM rounds WHERE rounds.run = contributions.run
+    AND rounds.round = contributions.round AND rounds.round_attempt = contributions.round_attempt
+    AND rounds.version IS NOT NULL);
+  `,
 ];

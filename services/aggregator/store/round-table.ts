@@ -1,6 +1,6 @@
 import type { Round } from '../../../openapi/schemas.ts';
 import type { Database } from '../../../runtime/database.ts';
-import { query } from './query.ts';
+import { fromJson, query, toJson } from './query.ts';
 
 /** What names one attempt of a round. */
 export interface RoundKey {
@@ -15,11 +15,31 @@ export interface RoundRow extends RoundKey {
   reason: string | undefined;
   readonly cohort: readonly string[];
   readonly quorum: number;
+  /** The first of the bases. */
   readonly baseNumber: number;
   readonly baseSha256: string;
+  /** The versions that its participants begin from; undefined where there is one, of `main`. */
+  readonly bases: readonly RoundBase[] | undefined;
+  /** By participant, the groups whose versions it downloads; undefined where all download all bases. */
+  readonly plan: Readonly<Record<string, readonly string[]>> | undefined;
   readonly openedAt: string;
   endedAt: string | undefined;
+  /** The number of the version it made: of `main`, else of its first. */
   version: number | undefined;
+  /** All that it made; undefined where that is one, of `main`. */
+  versions: readonly GroupVersion[] | undefined;
+}
+
+/** A version by its group and number. */
+export interface GroupVersion {
+  readonly group: string;
+  readonly number: number;
+}
+
+/** A version that participants of a group begin from: the group's own, or `main`'s where it has none yet. */
+export interface RoundBase {
+  readonly group: string;
+  readonly version: GroupVersion & { readonly sha256: string; readonly bytes: number };
 }
 
 interface Row {
@@ -35,6 +55,9 @@ interface Row {
   opened_at: string;
   ended_at: string | null;
   version: number | null;
+  bases: string | null;
+  plan: string | null;
+  versions: string | null;
 }
 
 /** Attempts of rounds, in the order in which they were opened. */
@@ -61,8 +84,9 @@ export class RoundTable {
     );
     this.#put = query(
       database,
-      `INSERT INTO rounds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-       state = excluded.state, reason = excluded.reason, ended_at = excluded.ended_at, version = excluded.version`,
+      `INSERT INTO rounds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+       state = excluded.state, reason = excluded.reason, ended_at = excluded.ended_at, version = excluded.version,
+       versions = excluded.versions`,
     );
   }
 
@@ -100,6 +124,9 @@ export class RoundTable {
       round.openedAt,
       round.endedAt ?? null,
       round.version ?? null,
+      toJson(round.bases),
+      toJson(round.plan),
+      toJson(round.versions),
     );
   }
 }
@@ -119,5 +146,8 @@ function fromRow(row: Row): RoundRow {
     openedAt: row.opened_at,
     endedAt: row.ended_at ?? undefined,
     version: row.version ?? undefined,
+    bases: fromJson<RoundBase[]>(row.bases),
+    plan: fromJson<Record<string, string[]>>(row.plan),
+    versions: fromJson<GroupVersion[]>(row.versions),
   };
 }

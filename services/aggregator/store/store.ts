@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, inTransaction, openDatabase } from '../../../runtime/database.ts';
 import { FileStore } from '../../../runtime/file-store.ts';
@@ -52,6 +53,8 @@ export interface Store {
   readonly installationId: string;
   /** When the folder was made, ISO 8601. */
   readonly installedAt: string;
+  /** What the disk of the folder has left. */
+  freeBytes(): number;
   /** Runs `change` as one durable transaction: all of it or nothing, even by kill -9. */
   transaction<Result>(change: () => Result): Result;
   /** Like `transaction` for changes that come at the same time and share one commit. */
@@ -59,9 +62,14 @@ export interface Store {
   close(): void;
 }
 
+/** Pages of 4 KiB in the write-ahead log before they go into the database: 64 MiB. */
+const CHECKPOINT_PAGES = 16_384;
+
 /** Opens the aggregator's folder. Its caller owns the folder's lock. */
 export async function openStore(folder: string): Promise<Store> {
   const database = openDatabase(join(folder, 'aggregator.db'), MIGRATIONS);
+  // A large cohort's small updates go through the log, and each 4 MB of them would wait for a checkpoint.
+  database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   const transaction: Store['transaction'] = (change) => inTransaction(database, change);
   return {
     federations: new FederationTable(database),
@@ -86,6 +94,10 @@ export async function openStore(folder: string): Promise<Store> {
     versionFiles: await FileStore.open(join(folder, 'versions')),
     installationId: installed(database, 'id', randomUUID()),
     installedAt: installed(database, 'at', timestamp()),
+    freeBytes: () => {
+      const { bavail, bsize } = statfsSync(folder);
+      return bavail * bsize;
+    },
     transaction,
     groupCommit: new GroupCommit(transaction),
     close: () => {

@@ -9,6 +9,8 @@ import { query } from './query.ts';
 export interface SpooledUpdate {
   readonly sha256: string;
   readonly bytes: number;
+  /** Its bytes in memory, or the path of its file. */
+  readonly place: Uint8Array | string;
   /** Its content, from the beginning at each call. */
   chunks(): AsyncIterable<Uint8Array>;
   /** Makes it durable; part of the caller's transaction. */
@@ -91,6 +93,7 @@ export class UpdateStore {
     return {
       sha256,
       bytes: content.byteLength,
+      place: content,
       chunks: async function* () {
         yield content;
       },
@@ -113,6 +116,7 @@ export class UpdateStore {
     return {
       sha256,
       bytes,
+      place: this.#files.path(sha256),
       chunks: () => fileChunks(this.#files, sha256, bytes),
       keep: () => undefined,
       discard: () => this.#files.delete(sha256),

@@ -76,6 +76,30 @@ describe('a large model', () => {
     await eventually(() => existsSync(folder) && readdirSync(folder).length === 0);
   });
 
+  it('loses its updates once their sum is a version', async () => {
+    const token = await stage.create('summed', { rounds: 2 });
+    const folder = join(stage.aggregator.folder, 'updates');
+    const files: number[] = [];
+    const trainer: TestTrainer = stage.trainer('summed', ['summed-1'], {
+      initialise: async (job) => {
+        const bytes = versionZero(job);
+        const headers = { 'x-content-sha256': sha256(bytes) };
+        await trainer.call('PUT', `/api/runs/${job.run}/initial-version`, undefined, bytes, headers);
+      },
+      train: async (job) => {
+        await eventually(() => readdirSync(folder).length === 0);
+        await trainer.putUpdate(job, updateOf(job, job.round));
+        files.push(readdirSync(folder).length);
+        return true;
+      },
+    });
+    await trainer.start(token);
+
+    const { state } = await stage.ended(await stage.startRun('summed'));
+
+    expect([state, files]).toEqual(['completed', [1, 1]]);
+  });
+
   it('leaves no file of an update that was refused or broke off', async () => {
     const token = await stage.create('refused', { rounds: 1 });
     const codes: string[] = [];

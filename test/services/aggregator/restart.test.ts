@@ -122,6 +122,74 @@ describe('an aggregator that ends in the middle of a round', () => {
   });
 });
 
+describe('an aggregator killed between the last update of a round of several groups and its versions', () => {
+  const ids = ['twin-1', 'twin-2', 'twin-3'];
+  const attributes = { 'twin-1': { hall: 'A' }, 'twin-2': { hall: 'A' }, 'twin-3': { hall: 'B' } };
+  const changes = {
+    rounds: 3,
+    strategy: { key: 'hierarchical', attribute: 'hall', edgeRounds: 2 },
+    deadlineMs: 120_000,
+  };
+
+  /** Runs the federation in a process of its own; `disturb` may kill it once the last update of round 2 is in. */
+  async function versionsOf(pool: string, disturb: boolean): Promise<string[]> {
+    const settings = { folder: await makeFolder(), port: 0, aasPort: 0, redis: stage.redis.connection };
+    let process = await startProcess(settings);
+    const create = await call(process.url, 'POST', '/api/federations', federation('twins', changes));
+    let restarted: Promise<void> | undefined;
+    const trainer = new TestTrainer({
+      url: () => process.url,
+      redis: stage.redis.connection,
+      pool,
+      participants: ids,
+      attributes,
+      train: async (job, own) => {
+        const last = job.participant === 'twin-3';
+        if (!disturb || job.round !== 2 || !last || restarted !== undefined) return false;
+        await eventually(async () => {
+          const { body } = await call(process.url, 'GET', `/api/runs/${job.run}`);
+          return body.rounds[1]?.contributions.length === 2;
+        });
+        await own.putUpdate(job, own.makeUpdate(job));
+        restarted = (async () => {
+          process.child.kill('SIGKILL');
+          await process.exited;
+          process = await startProcess({ ...settings, port: Number(new URL(process.url).port) });
+        })();
+        await restarted;
+        return true;
+      },
+    });
+    await trainer.start(create.body.joinToken);
+    const { body: started } = await call(process.url, 'POST', '/api/federations/twins/runs', {});
+    const run = await eventually(
+      async () => {
+        const { body } = await call(process.url, 'GET', `/api/runs/${started.id}`);
+        return body.endedAt === undefined ? undefined : body;
+      },
+      { timeoutMs: 60_000 },
+    );
+    const { body: versions } = await call(process.url, 'GET', '/api/federations/twins/versions');
+    await trainer.stop();
+    process.child.kill('SIGTERM');
+    await process.exited;
+    expect([run.state, run.reason, restarted !== undefined]).toEqual(['completed', undefined, disturb]);
+    return versions.map(
+      ({ group, number, sha256 }: { group: string; number: number; sha256: string }) =>
+        `${group} ${number} ${sha256}`,
+    );
+  }
+
+  it('comes to the same versions of every group', async () => {
+    const expected = await versionsOf('calm', false);
+
+    expect(await versionsOf('torn', true)).toEqual(expected);
+    expect(new Set(expected.map((line) => line.split(' ')[0]))).toEqual(
+      new Set(['main', 'edge-A', 'edge-B']),
+    );
+  }, 120_000);
+});
+
 describe('a Redis that goes away in the middle of a round', () => {
   it('is seen in the state, and the run goes on when it is back', async () => {
     const token = await stage.create('outage', { rounds: 2 });

@@ -118,21 +118,6 @@ describe('a federation', () => {
   }
 
   it.each([
-    { key: 'scaffold' },
-    { key: 'ifca', groups: 2 },
-    { key: 'fed-buff' },
-    { key: 'fed-rep' },
-    { key: 'clustered' },
-    { key: 'hierarchical', attribute: 'hall' },
-  ])('is refused with %j, which the network does not perform yet', async (strategy) => {
-    expect(await faultsOf({ strategy })).toEqual({
-      status: 400,
-      code: 'E_INVALID_INPUT',
-      faults: ['/strategy/key'],
-    });
-  });
-
-  it.each([
     [
       { key: 'krum', f: 2 },
       { kind: 'count', of: 6 },

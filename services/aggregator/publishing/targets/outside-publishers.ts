@@ -8,6 +8,7 @@ import type { Log } from '../../../../runtime/log.ts';
 import { readSecret } from '../../../../runtime/read-secret.ts';
 import type { Participants } from '../../participants.ts';
 import type { Store } from '../../store/store.ts';
+import { publicationOf, versionOfPublication } from '../publication-name.ts';
 import { TargetPublisher } from './target-publisher.ts';
 
 interface Options {
@@ -46,15 +47,16 @@ export async function openOutsidePublishers(options: Options): Promise<OutsidePu
       ...store.versions
         .all(id)
         .filter(({ publishedAt }) => publishedAt !== undefined)
-        .map(({ number }) => `version:${id}:${number}`),
+        .map(publicationOf),
       `federation:${id}`,
     ]),
   ];
   const buildAlone = (name: string): Publication => {
-    const [kind, id = '', number] = name.split(':');
     const publication = build(name);
+    const version = versionOfPublication(name);
+    if (version === undefined) return publication;
     // A version is published together with its federation; here each goes by itself, in order.
-    return kind === 'version' ? partOfShell(publication, ids.model(id, 'main', Number(number))) : publication;
+    return partOfShell(publication, ids.model(version.federation, version.group, version.number));
   };
   const publishers: TargetPublisher[] = [];
   for (const target of targets) {

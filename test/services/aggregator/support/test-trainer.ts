@@ -25,6 +25,8 @@ export interface TestTrainerOptions {
   readonly statistics?: (job: StatisticsJob) => Promise<void>;
   readonly evaluate?: (job: EvaluateJob) => Promise<boolean>;
   readonly initialise?: (job: InitialiseJob) => Promise<void>;
+  /** By participant; `hall: 3` by default. */
+  readonly attributes?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** What the AAS may show of each participant's machine. */
   readonly published?: TestTrainer['published'];
   /** Answers a command in another way; returns false to let the trainer do as usual. */
@@ -84,7 +86,7 @@ export class TestTrainer {
         const published = this.published[id];
         return {
           id,
-          attributes: { hall: '3' },
+          attributes: this.#options.attributes?.[id] ?? { hall: '3' },
           signals: this.signals,
           ...(published !== undefined && { published }),
         };
