@@ -29,7 +29,8 @@ interface JudgeDayOptions {
 
 /** What was written with one timestamp. */
 interface Written {
-  readonly qualities: Set<Quality>;
+  /** How often, by quality. */
+  readonly times: Map<Quality, number>;
   /** When, by a clock that nobody moved. */
   readonly trueMs: number;
 }
@@ -50,9 +51,9 @@ export async function judgeDay(options: JudgeDayOptions): Promise<DayVerdict> {
   const written = new Map([...variables.values()].map((name) => [name, new Map<number, Written>()]));
   for await (const { variable, sourceTimestampMs, quality, clockOffsetMs } of readTruthLog(truthFile)) {
     const ofVariable = written.get(variable);
-    const { qualities = new Set<Quality>() } = ofVariable?.get(sourceTimestampMs) ?? {};
+    const { times = new Map<Quality, number>() } = ofVariable?.get(sourceTimestampMs) ?? {};
     const trueMs = sourceTimestampMs - clockOffsetMs;
-    ofVariable?.set(sourceTimestampMs, { qualities: qualities.add(quality), trueMs });
+    ofVariable?.set(sourceTimestampMs, { times: times.set(quality, (times.get(quality) ?? 0) + 1), trueMs });
   }
   const stored = new Map([...variables.keys()].map((signal): [string, StoredValue[]] => [signal, []]));
   for await (const { samples } of readStore(storeFolder)) {
@@ -96,20 +97,22 @@ function judgeSignal(parts: {
   const { written, stored, rows, fromMs, untilMs } = parts;
   const isIn = (row: Gap, atMs: number) => row.fromMs < atMs && atMs < row.toMs;
   const times = new Set<number>();
-  const seen = new Set<string>();
+  const seen = new Map<string, number>();
   let [contradicted, duplicates, invented] = [0, 0, 0];
   for (const { atMs, epoch, quality } of stored) {
-    // Written again with another quality, it is another value, although its timestamp may be the same.
+    // A value that was written again, as with each change of its quality, is another one, at whatever time.
     const key = `${epoch} ${atMs} ${quality}`;
-    if (seen.has(key)) duplicates += 1;
-    seen.add(key);
-    if (written.get(atMs)?.qualities.has(quality) !== true) invented += 1;
+    const count = (seen.get(key) ?? 0) + 1;
+    seen.set(key, count);
+    const most = written.get(atMs)?.times.get(quality) ?? 0;
+    if (most === 0) invented += 1;
+    else if (count > most) duplicates += 1;
     if (quality !== 'good') continue;
     times.add(atMs);
     if (rows.some((row) => (row.epoch ?? 0) === epoch && isIn(row, atMs))) contradicted += 1;
   }
   const judged = [...written].filter(
-    ([atMs, { qualities }]) => qualities.has('good') && atMs >= fromMs && atMs <= untilMs,
+    ([atMs, { times: written }]) => written.has('good') && atMs >= fromMs && atMs <= untilMs,
   );
   const lost = judged.filter(([atMs]) => !times.has(atMs));
   const silent = lost.filter(
