@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -55,6 +56,8 @@ export async function simulateFederation(wanted: FederationSimulation): Promise<
     entry: entryPoint('services/trainer/training/process'),
     log: silentLog,
   });
+  // Every task of a cohort waits for it.
+  if (wanted.signal !== undefined) setMaxListeners(0, wanted.signal);
   try {
     tasks.warm();
     const virtual =
