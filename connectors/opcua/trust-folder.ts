@@ -1,7 +1,6 @@
 import { createHash, type X509Certificate } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Schemas } from '../../openapi/schemas.ts';
 import { syncFolder } from '../../runtime/sync-file.ts';
 import { writeFileWhole } from '../../runtime/write-file-whole.ts';
@@ -58,23 +57,23 @@ export class TrustFolder {
   }
 
   /**
-   * Puts a certificate into a list and takes it out of the others, safe from a power cut: what a person decides. Of two
-   * who decide at the same time the one that rejects wins.
-   * @returns the path of its file.
+   * Puts a certificate into a list and takes it out of the others, safe from a power cut: what a person decides. Whoever
+   * else decides at the same time, it is in a list at every moment, and in one at the end.
+   * @returns the path of its file there.
    */
   async move(certificate: X509Certificate, list: ListName): Promise<string> {
     const file = join(this.path(list), fileNameOf(certificate));
-    await writeFileWhole(file, certificate.toString());
-    for (const other of Object.keys(FOLDERS) as ListName[]) {
-      for (const [path, each] of await this.#files(other)) {
-        if (path === file || !each.raw.equals(certificate.raw)) continue;
-        await unlink(path).catch(() => undefined);
-        await syncFolder(this.path(other));
-      }
+    // Both write before they look, so that one of two sees the other's.
+    if ((await this.#copiesOf(certificate)).length === 0) await writeFileWhole(file, certificate.toString());
+    await mkdir(this.path(list), { recursive: true, mode: 0o700 });
+    for (const path of await this.#copiesOf(certificate)) {
+      if (path === file) continue;
+      // Renamed, it is never away; a copy that is gone was moved by somebody else.
+      await rename(path, file).catch(unlessGone);
+      await syncFolder(dirname(path));
     }
-    if (list !== 'rejected') return file;
-    if (!existsSync(file)) await writeFileWhole(file, certificate.toString());
-    await this.#forgetOldest();
+    await syncFolder(this.path(list));
+    if (list === 'rejected') await this.#forgetOldest();
     return file;
   }
 
@@ -157,6 +156,15 @@ export class TrustFolder {
     return parts.join('\n');
   }
 
+  /** Paths of the files of a certificate in all lists. */
+  async #copiesOf({ raw }: X509Certificate): Promise<string[]> {
+    const paths: string[] = [];
+    for (const list of Object.keys(FOLDERS) as ListName[]) {
+      for (const [path, each] of await this.#files(list)) if (each.raw.equals(raw)) paths.push(path);
+    }
+    return paths;
+  }
+
   async #files(list: ListName): Promise<Map<string, X509Certificate>> {
     const found = new Map<string, X509Certificate>();
     for (const name of await namesIn(this.path(list))) {
@@ -235,6 +243,10 @@ export class TrustFolder {
       );
     }
   }
+}
+
+function unlessGone(thrown: NodeJS.ErrnoException): void {
+  if (thrown.code !== 'ENOENT') throw thrown;
 }
 
 /** Reads one or several revocation lists, PEM or DER. @throws CodedError `E_INVALID_INPUT` */
