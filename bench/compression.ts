@@ -10,8 +10,8 @@ import { mean, note, printFigure } from './support/figure.ts';
 const PIPELINES = {
   int4: compressed({ key: 'int4', errorFeedback: true }, { key: 'int8' }),
   'top-k': compressed(
-    { key: 'top-k', fraction: 0.01, errorFeedback: true },
-    { key: 'top-k', fraction: 0.02, errorFeedback: true },
+    { key: 'top-k', fraction: 0.013, errorFeedback: true },
+    { key: 'top-k', fraction: 0.015, errorFeedback: true },
   ),
   int8: compressed({ key: 'int8' }, { key: 'int8' }),
 } as const;

@@ -12,10 +12,10 @@ export interface Pack {
   data(seed: number, folder: string): Promise<VirtualData>;
 }
 
-export const ROUNDS = 40;
+export const ROUNDS = 60;
 const MACHINES = 8;
 
-/** The generated line, and recordings of a gearbox. @param recordings the folder of gearbox-4pos */
+/** Eight machines of the generated line, and recordings of a gearbox by its eight loads. @param recordings the folder of gearbox-4pos */
 export function packs(recordings: string): readonly Pack[] {
   const line = (seed: number, pipeline: Federation['pipeline']) =>
     federationOf('line', LINE_PROFILE, seed, pipeline);
@@ -32,7 +32,12 @@ export function packs(recordings: string): readonly Pack[] {
       name: 'gearbox-4pos',
       federation: gearbox,
       data: (seed, folder) =>
-        recordedParticipants({ folder: recordings, profile: gearbox(seed, undefined).profile, into: folder }),
+        recordedParticipants({
+          folder: recordings,
+          group: 'load_pct',
+          profile: gearbox(seed, undefined).profile,
+          into: folder,
+        }),
     },
   ];
 }
@@ -45,13 +50,13 @@ function federationOf(
 ): Federation {
   const written = {
     id,
-    model: { key: 'dense', hidden: [256, 64] },
+    model: { key: 'dense', hidden: [256, 128] },
     profile,
     training: {
-      localEpochs: 1,
-      batchSize: 16,
+      localEpochs: 2,
+      batchSize: 32,
       seed,
-      optimizer: { key: 'adam', learningRate: 0.001 },
+      optimizer: { key: 'adam', learningRate: 0.002 },
       numerics: 'reproducible',
     },
     rounds: ROUNDS,

@@ -57,10 +57,7 @@ export async function compareBits(
     recorded: new Map(
       run.rounds
         .filter(({ version }) => version !== undefined)
-        .map(({ round, cohort, contributions }) => [
-          round,
-          { cohort, contributors: contributions.map(({ participant }) => participant) },
-        ]),
+        .map(({ round, cohort }) => [round, { cohort, contributors: contributorsOf(versions, round) }]),
     ),
     tasks,
     shelf: folderShelf(folder),
@@ -75,6 +72,12 @@ export async function compareBits(
     participants: participants.length,
     rounds: run.totalRounds,
   };
+}
+
+/** Whose updates the versions of a round were made of. */
+function contributorsOf(versions: readonly Schemas['ModelVersion'][], round: number): string[] {
+  const made = versions.filter((version) => version.round === round);
+  return [...new Set(made.flatMap(({ contributors }) => contributors ?? []))].sort();
 }
 
 async function federationOf(demo: RunningDemo, run: Run): Promise<Federation> {

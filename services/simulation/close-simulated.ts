@@ -11,6 +11,8 @@ import type { Training } from './train-cohort.ts';
 interface Collected {
   readonly round: number;
   readonly cohort: readonly string[];
+  /** Updates that the sum's grid is made for. */
+  readonly cohortSize: number;
   readonly trainings: readonly Training[];
   /** Those that count, in the order of participant ids. */
   readonly updates: readonly CollectedUpdate[];
@@ -23,7 +25,7 @@ interface Collected {
 /** Makes the next versions of a round that takes no more updates, and lets the states of its contributors count. */
 export async function closeSimulated(
   { options, strategy, standing, seed }: SimulationContext,
-  { round, cohort, trainings, updates, sent, refused, trainedLoss }: Collected,
+  { round, cohort, cohortSize, trainings, updates, sent, refused, trainedLoss }: Collected,
 ): Promise<RoundRecord> {
   const { federation, participants, shelf, kernels } = options;
   const sentState = strategy.downloads.slots.length > 0 ? standing.state : undefined;
@@ -46,7 +48,7 @@ export async function closeSimulated(
     updates,
     seed,
     round,
-    cohortSize: cohort.length,
+    cohortSize,
     participantCount: participants.length,
   });
   const downloads = downloadBytes(standing, trainings, stateBytes);

@@ -49,6 +49,7 @@ export async function nextRound(context: SimulationContext): Promise<RoundRecord
     return closeSimulated(context, {
       round,
       cohort,
+      cohortSize: cohort.length,
       trainings,
       updates: received.updates,
       sent: trained.updates,

@@ -34,6 +34,8 @@ export interface Checkpoint {
   readonly lastCohort: readonly string[];
   /** Of asynchronous runs: who trains since when from which version. */
   readonly underway: readonly Underway[];
+  /** The simulation's own time, in which they arrive. */
+  readonly now: number;
   /** Length of the records' file. */
   readonly recordBytes: number;
 }
@@ -41,7 +43,7 @@ export interface Checkpoint {
 /** A participant that trains while versions are made. */
 export interface Underway {
   readonly participant: string;
-  /** Which of its trainings in the run it is, from 1. */
+  /** The round in which it was given the job. */
   readonly turn: number;
   readonly group: string;
   readonly base: MadeVersion;

@@ -31,6 +31,7 @@ export class Standing {
   /** Who has the versions before the current ones. */
   lastCohort: readonly string[] = [];
   underway: readonly Underway[] = [];
+  now = 0;
 
   constructor(shelf: Shelf, settings: string, strategy: Strategy) {
     this.#shelf = shelf;
@@ -48,6 +49,7 @@ export class Standing {
     for (const [id, group] of Object.entries(checkpoint.groups)) this.groups.set(id, group);
     this.lastCohort = checkpoint.lastCohort;
     this.underway = checkpoint.underway;
+    this.now = checkpoint.now;
   }
 
   save(record: RoundRecord): void {
@@ -61,6 +63,7 @@ export class Standing {
       groups: Object.fromEntries(this.groups),
       lastCohort: this.lastCohort,
       underway: this.underway,
+      now: this.now,
     });
     const current = new Set([...this.versions.values()].map(({ sha256 }) => sha256));
     for (const sha256 of this.#opened.keys()) if (!current.has(sha256)) this.#opened.delete(sha256);

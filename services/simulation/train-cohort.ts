@@ -12,7 +12,7 @@ import type { SimulationOptions } from './simulation-options.ts';
 /** One participant's training. */
 export interface Training {
   readonly assignment: Assignment;
-  /** Which of its trainings it is, from 1: the round, where there are rounds. */
+  /** The round in which it was given the job. */
   readonly turn: number;
   readonly attempt: number;
   /** In the order of the assignment. */
