@@ -21,7 +21,7 @@ const PARTICIPANTS = 1_000;
 const ROUNDS = 10;
 const WARM_UP_ROUNDS = 2;
 const PROCESSES = 2;
-const CONCURRENCY = 16;
+const CONCURRENCY = 32;
 const IDLE_MS = 3_000;
 const LONGEST_RUN_MS = 600_000;
 
@@ -37,7 +37,7 @@ export async function run(flags: readonly string[] = []): Promise<void> {
   try {
     const { api, queue } = bench.plant;
     const id = 'scale';
-    const token = await bench.createFederation(benchFederation({ id, rounds: WARM_UP_ROUNDS + rounds }));
+    const token = await bench.createFederation(benchFederation({ id, rounds: WARM_UP_ROUNDS + rounds + 1 }));
     const endSenders = await startSenders({
       ...{ api, queue, token, federation: id, participants, tensors: TENSORS },
       ...{ processes: PROCESSES, concurrency: CONCURRENCY },

@@ -61,7 +61,6 @@ export async function run(flags: readonly string[] = []): Promise<void> {
       slots,
       speakers,
       profile: PROFILE,
-      featureShape: [COLUMNS * ROWS_OF_EXAMPLE],
       model: MODEL,
       training: TRAINING,
       rounds: ROUNDS,
