@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { STRATEGY_KEYS } from '../../../learning/strategies/index.ts';
 import type { Federation } from '../../../openapi/schemas.ts';
 import type { VirtualData } from '../../../services/simulation/keep-examples.ts';
 import { readKernels } from '../../../services/simulation/read-kernels.ts';
@@ -84,6 +85,27 @@ describe('a simulated federation', () => {
     const resumed = await run(federation, { at });
 
     expect(resumed.records).toEqual(whole.records);
+  });
+
+  const needed: Readonly<Record<string, object>> = {
+    ifca: { groups: 2 },
+    krum: { f: 1 },
+    'multi-krum': { f: 1, selected: 3 },
+    bulyan: { f: 0 },
+    'trimmed-mean': { f: 1 },
+    'centred-clipping': { radius: 1 },
+    'norm-bounding': { maximumNorm: 1 },
+    hierarchical: { attribute: 'site' },
+    'fed-buff': { bufferSize: 3 },
+  };
+  it.each(STRATEGY_KEYS)('performs two rounds of %s', async (key) => {
+    const strategy = { key, ...needed[key] };
+
+    const { records } = await run(sampleFederation({ rounds: 2, strategy }));
+
+    expect(records).toHaveLength(3);
+    expect(records.at(-1)?.versions.length).toBeGreaterThanOrEqual(1);
+    expect(records.at(-1)?.evaluation?.exampleCount).toBe(120);
   });
 
   it('drops a record that no checkpoint covers', async () => {
