@@ -82,7 +82,7 @@ function federation(way: Way, seed: number) {
     model: { key: 'dense', hidden: [] },
     profile: GEARBOX_PROFILE,
     training: {
-      localEpochs: 1,
+      localEpochs: 2,
       batchSize: 8,
       seed,
       optimizer: { key: 'sgd', learningRate: 0.2 },
